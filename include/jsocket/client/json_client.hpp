@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/client/retry_policy.hpp>
+#include <jsocket/json.hpp>
+#include <jsocket/options.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace jsocket {
+
+struct ClientOptions {
+    /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`.
+    std::string address = "127.0.0.1";
+    std::uint16_t port = default_port;
+
+    /// Not Framing::automatic: the one who begins has to choose.
+    Framing framing = Framing::prefix;
+    Limits limits = {};
+
+    /// How long read_obj() waits for a message to begin, and then for each further byte.
+    std::chrono::milliseconds recv_timeout = std::chrono::seconds(2);
+
+    /// How long a server that does not read may hold up a send. Every byte it takes starts it anew.
+    std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
+
+    /// From the first byte of a message to its last.
+    std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+
+    RetryPolicy retry = {};
+};
+
+/// The client's end of a connection.
+///
+///     jsocket::JsonClient client({.address = "db1", .port = 5489});
+///     client.connect();
+///     json answer = client.request({{"question", 42}});
+///
+/// A reply is just the next message that comes; a server may also send unasked.
+///
+/// Threads:  any thread may send while another one reads. close() may be called from any thread
+///           and ends connect(), read_obj() and send_obj() in others, which then throw
+///           ConnectionClosed. Everything else from one thread at a time.
+/// Lifetime: the destructor closes.
+class JsonClient {
+  public:
+    /// Does not connect. Throws UsageError if an option is out of its range.
+    explicit JsonClient(ClientOptions options = {});
+    ~JsonClient();
+    JsonClient(JsonClient&&) noexcept;
+    JsonClient& operator=(JsonClient&&) noexcept;
+
+    /// Connects as the RetryPolicy says; does nothing if connected. After a close, or when the
+    /// connection broke, the same client connects again. Throws ConnectError after the last
+    /// attempt, at the deadline, and at once for a name that does not exist.
+    void connect();
+
+    /// Sends one message. Throws UsageError (MessageTooLarge), with nothing sent, if it cannot be
+    /// sent; TimeoutError or ConnectionError with the connection closed; ConnectionClosed if not
+    /// connected.
+    void send_obj(const json& message);
+
+    /// The next message. Throws TimeoutError if none has begun within recv_timeout (a later call
+    /// gets it), and what an unfinished or malformed one leads to: error.hpp has the list.
+    json read_obj();
+
+    /// As read_obj(), but waits for `timeout`, and nothing is no error.
+    std::optional<json> try_read_obj(std::chrono::milliseconds timeout);
+
+    /// Sends a message and reads the next one.
+    json request(const json& message);
+
+    /// The same with JSON texts, for programs that bring their own parser. What is sent must be
+    /// one JSON text, as validate() checks; what is read has not been checked.
+    void send_payload(std::string_view payload);
+    std::string read_payload();
+
+    /// Closes the connection. The second call does nothing.
+    void close() noexcept;
+
+    /// Not closed by this side and not known to be closed by the other, which shows only when
+    /// sending or reading.
+    bool connected() const noexcept;
+
+    const ClientOptions& options() const noexcept;
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace jsocket

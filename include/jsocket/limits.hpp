@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+namespace jsocket {
+
+/// How much one message may be, in both directions. All limits are on by default.
+///
+/// Sending more throws before a byte is sent. A peer that sends more loses its connection, and
+/// memory has grown only with the bytes that arrived, never with a length that was claimed.
+struct Limits {
+    /// Bytes of JSON text, the frame's header not included; a message of exactly this size passes.
+    /// At least 1. At most 256 MiB with Framing::automatic, 4 GiB - 1 otherwise (the header's
+    /// length field has 32 bits).
+    std::size_t max_message_size = 10 * 1024 * 1024;
+
+    /// Arrays and objects within each other; `[[1]]` has depth 2. From 1 to 1,000. Security:
+    /// nlohmann::json copies, prints and hashes recursively, so without this limit a message of
+    /// 150 KB overflows the stack of the thread that handles it.
+    std::size_t max_depth = 128;
+
+    /// Values of every kind in one message, containers included, names of members not; `[1,2]` has
+    /// three. At least 1. Security: a tree takes up to 26 times the memory of its text.
+    std::size_t max_elements = 1'000'000;
+};
+
+}  // namespace jsocket

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/deadline.hpp>
+#include <jsocket/limits.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace jsocket {
+
+/// The port of the Python package jsocket.
+inline constexpr std::uint16_t default_port = 5489;
+
+/// How messages are laid out on the wire; docs/framing.md has byte tables.
+enum class Framing {
+    automatic,  ///< servers only: the first bytes of each connection decide
+    prefix,     ///< 4-byte big-endian length, JSON; jsocket 1.x for Python
+    crc,        ///< `JSN1`, length, CRC-32, JSON; jsocket 2.x for Python
+    lines,      ///< one JSON text a line; netcat, jq
+};
+
+/// "auto", "prefix", "crc" or "lines".
+std::string_view to_string(Framing framing);
+
+/// The reverse of to_string; empty for any other text.
+std::optional<Framing> framing_from_string(std::string_view name);
+
+/// What both ends of a connection have in common.
+struct SocketOptions {
+    Framing framing = Framing::prefix;
+    Limits limits = {};
+
+    /// A client: how long read_obj() waits. Client and server: how long a message that has begun
+    /// may go without a further byte. A client that is idle between messages is no error to a
+    /// server, however long it is.
+    std::chrono::milliseconds recv_timeout = std::chrono::seconds(2);
+
+    /// How long a peer that does not read may hold up a send. Every byte it takes starts it anew.
+    std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
+
+    /// From the first byte of a message to its last. Security: bounds a peer that sends a byte now
+    /// and then, which recv_timeout alone would wait for without end.
+    std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+};
+
+/// Throws UsageError, naming the setting, if one is out of its range.
+void check_options(const SocketOptions& options);
+
+}  // namespace jsocket

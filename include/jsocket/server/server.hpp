@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/server/server_options.hpp>
+#include <jsocket/server/stats.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace jsocket {
+
+class ServerCore;
+class Session;
+
+/// What ThreadedServer and ServerFactory have in common: a listening socket, a thread that accepts,
+/// and statistics.
+///
+/// Threads:  every member may be called from any thread, and from hooks, but for join() in hooks.
+/// Lifetime: one run each: construct, start(), stop(), join().
+class Server {
+  public:
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Starts the thread that accepts; clients could connect since construction. Throws UsageError
+    /// the second time, or after stop().
+    void start();
+
+    /// Interrupts every wait at once, in accept as in reads, lets running hooks finish and their
+    /// replies be sent, and disconnects all clients. Does not wait for that; join() does. Does
+    /// nothing the second time.
+    void stop() noexcept;
+
+    /// Waits until the server has stopped and its last hook has returned. Returns at once if it was
+    /// not started. Throws UsageError in a hook, which would wait for itself.
+    void join();
+
+    /// Started, and the accepting thread has not ended.
+    bool running() const noexcept;
+
+    /// The port it listens on, also if a free one was asked for; 0 for a UNIX-domain socket.
+    std::uint16_t port() const noexcept;
+
+    /// As configured.
+    const std::string& address() const noexcept;
+
+    /// Where to connect: "127.0.0.1:40312", "[::1]:40312" or "unix:PATH".
+    std::string endpoint() const;
+
+    ServerStats client_stats() const;
+
+  protected:
+    /// Binds and listens. `serve` is called on the accepting thread with each new client. Throws
+    /// ConnectError if the address is taken or not ours, UsageError if an option is out of range.
+    Server(ServerOptions options, std::function<void(std::shared_ptr<Session>)> serve);
+
+    /// Terminates the process if the server is running: hooks would run on destroyed objects.
+    ~Server();
+
+    ServerCore& core() noexcept { return *core_; }
+    const ServerCore& core() const noexcept { return *core_; }
+
+  private:
+    std::unique_ptr<ServerCore> core_;
+};
+
+}  // namespace jsocket

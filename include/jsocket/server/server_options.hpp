@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <sys/types.h>
+
+namespace jsocket {
+
+struct ServerOptions {
+    /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`. Security: loopback unless told
+    /// otherwise; "0.0.0.0" or "::" to be reached from other machines.
+    std::string address = "127.0.0.1";
+
+    /// 0 takes a free port, which port() then tells.
+    std::uint16_t port = 0;
+
+    /// By default each connection speaks what its client speaks.
+    Framing framing = Framing::automatic;
+    Limits limits = {};
+
+    /// JsonServer::accept_connection() waits this long. The threaded servers wait without end, and
+    /// no time-out delays their stop().
+    std::chrono::milliseconds accept_timeout = std::chrono::seconds(2);
+
+    /// How long a message that has begun may go without a further byte. A client that is idle
+    /// between messages keeps its connection. JsonServer::read_obj() also waits this long.
+    std::chrono::milliseconds recv_timeout = std::chrono::seconds(2);
+
+    /// How long a client that does not read may hold up a send. Every byte it takes starts it anew.
+    std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
+
+    /// From the first byte of a message to its last. Security: bounds a client that sends a byte
+    /// now and then.
+    std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+
+    /// Further clients are accepted, closed and counted as refused. Independent of it, the last 32
+    /// file descriptors are never used up.
+    std::size_t max_connections = 10'000;
+
+    /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.
+    std::size_t max_client_entries = 10'000;
+
+    /// Bytes of stack for each connection's thread of a ServerFactory: address space, not memory,
+    /// until used. Enough for hooks that copy and print the deepest messages; at least 64 KiB.
+    std::size_t stack_size = 256 * 1024;
+
+    /// Permissions of the file of a UNIX-domain socket. Security: the owner alone, by default.
+    mode_t unix_mode = 0600;
+};
+
+}  // namespace jsocket

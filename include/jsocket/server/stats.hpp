@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/json.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace jsocket {
+
+/// Why a client lost its connection. The first nine are those of the Python package; what it counts
+/// as `handler` or not at all is told apart by the others.
+enum class Failure : std::uint8_t {
+    timeout,       ///< silence within a message, or a message took too long
+    bad_write,     ///< a reply could not be sent: no JSON, too big, client gone or not reading
+    bad_crc,       ///< the checksum does not match
+    bad_header,    ///< the bytes begin no message of the wire format
+    oversize,      ///< the message is over max_message_size
+    invalid_utf8,  ///< the text is not UTF-8
+    invalid_json,  ///< the text is not JSON
+    handler,       ///< an exception left a hook
+    framing,       ///< any other framing error; never counted so far
+    closed_mid_message,  ///< the client left within a message
+    reset,               ///< the connection was reset
+    too_deep,            ///< nested beyond max_depth
+    too_complex,         ///< more values than max_elements
+};
+
+inline constexpr std::size_t failure_count = 13;
+
+/// The name above, as it stands in the statistics.
+std::string_view to_string(Failure failure);
+
+/// What a server knows of one client: of all its connections together, past and present.
+/// Times are seconds; time stamps are Unix time, empty if it never happened.
+struct ClientStats {
+    std::string client_id;
+    bool connected = false;
+    std::uint64_t connects = 0;
+    std::uint64_t disconnects = 0;
+    std::uint64_t messages_in = 0;   ///< read as JSON, whatever became of them
+    std::uint64_t messages_out = 0;  ///< replies sent; what send_obj() pushes is not counted
+    std::uint64_t bytes_in = 0;      ///< of their JSON text, without headers
+    std::uint64_t bytes_out = 0;
+    double connected_duration = 0;        ///< of the longest connection that is open now
+    double total_connected_duration = 0;  ///< of all
+    std::optional<double> last_connect_ts;
+    std::optional<double> last_disconnect_ts;
+    std::optional<double> last_message_ts;  ///< in or out
+    std::array<std::uint64_t, failure_count> failures{};
+
+    double avg_payload_in() const;
+    double avg_payload_out() const;
+    std::uint64_t& operator[](Failure failure) { return failures[std::size_t(failure)]; }
+    std::uint64_t operator[](Failure failure) const { return failures[std::size_t(failure)]; }
+};
+
+/// A snapshot of a server's clients.
+///
+/// A client is who it says it is: the member `client`, else `client_id`, of the last message that
+/// had one; until then its address, HOST:PORT.
+struct ServerStats {
+    std::size_t connected_clients = 0;  ///< names connected now; two connections may share one
+    std::uint64_t refused_connections = 0;
+    std::map<std::string, ClientStats> clients;
+};
+
+void to_json(json& out, const ClientStats& stats);
+void to_json(json& out, const ServerStats& stats);
+
+}  // namespace jsocket

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/framing/frame_reader.hpp>
+#include <jsocket/json.hpp>
+#include <jsocket/options.hpp>
+#include <jsocket/socket/stream.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace jsocket {
+
+/// One connection that carries JSON messages; clients and servers are made of it.
+///
+/// Threads:  one thread may receive while any number send; messages never interleave.
+///           interrupt() and close() may be called from any thread.
+/// Errors:   after an error whose connection_usable() is false the socket is closed.
+class JsonSocket {
+  public:
+    JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options);
+    ~JsonSocket();
+    JsonSocket(const JsonSocket&) = delete;
+    JsonSocket& operator=(const JsonSocket&) = delete;
+
+    /// The text of the next message, unread; it lives until the next receive. Empty if no message
+    /// has begun by `deadline`: the connection is usable, and a later receive gets it. From a
+    /// message's first byte on, recv_timeout and message_deadline hold instead.
+    /// Throws TimeoutError within a message, ConnectionClosed at the peer's end of sending,
+    /// ConnectionError (reset), FramingError.
+    std::optional<std::string_view> receive(Deadline deadline);
+
+    /// A message that has already arrived whole, without waiting for anything.
+    std::optional<std::string_view> receive_buffered();
+
+    /// Sends one message. Throws UsageError with nothing sent; TimeoutError or ConnectionError with
+    /// the connection closed.
+    void send_obj(const json& message);
+
+    /// Sends `payload`, which must be one JSON text and is not checked. Throws as send_obj().
+    void send_payload(std::string_view payload);
+
+    /// Puts a message behind those that wait to be sent; flush() sends them, as does the next
+    /// send of any kind, and queue() itself once there is enough for a write to be worth it.
+    void queue_payload(std::string_view payload);
+    void flush();
+
+    /// Makes receive() throw ConnectionClosed, now and from now on. Sending still works.
+    void interrupt() noexcept;
+
+    /// Lets the peer read what was sent, then the end of the stream; waits for it to leave too, at
+    /// most for `linger` and while nobody interrupts. Security and courtesy: closing with bytes
+    /// unread would make TCP throw away replies that are still on their way.
+    void finish(std::chrono::milliseconds linger);
+
+    /// Closes both directions at once. The second call does nothing.
+    void close() noexcept;
+
+    /// Not closed by this side and not known to be closed by the other.
+    bool connected() const noexcept { return connected_.load(std::memory_order_acquire); }
+
+    const std::string& peer() const noexcept { return peer_; }
+    const SocketOptions& options() const noexcept { return options_; }
+
+    /// The wire format; Framing::automatic until the peer has sent its first bytes.
+    Framing framing() const noexcept { return framing_.load(std::memory_order_relaxed); }
+
+  private:
+    bool fill(Deadline deadline);
+    void check_size(std::size_t size) const;
+    void write_queued();
+
+    const SocketOptions options_;
+    const std::unique_ptr<Stream> stream_;
+    const std::string peer_;
+
+    std::atomic<bool> connected_{true};
+    std::atomic<bool> interrupted_{false};
+    std::atomic<Framing> framing_;
+
+    // The receiving thread's.
+    framing::FrameReader reader_;
+    Deadline message_deadline_ = no_deadline;  // of the message that has begun
+
+    // Guarded by write_mutex_.
+    std::mutex write_mutex_;
+    std::string queued_;
+    std::string text_;  // the message being written
+};
+
+}  // namespace jsocket

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/deadline.hpp>
+#include <jsocket/endpoint.hpp>
+#include <jsocket/socket/interrupt.hpp>
+#include <jsocket/socket/stream.hpp>
+
+#include <memory>
+#include <sys/types.h>
+
+namespace jsocket {
+
+/// A bound and listening socket.
+///
+/// A UNIX-domain socket is a file. One that a server left behind is replaced, one that a server
+/// listens on never is, nor is a file of another kind; it is removed when the listener goes.
+///
+/// Threads:  accept() in one thread at a time.
+class Listener {
+  public:
+    /// Binds and listens, with the system's longest queue of waiting connections. Port 0 takes a
+    /// free one. Throws ConnectError if the address is taken or not ours, UsageError for a path
+    /// too long for the system (over 107 bytes). `unix_mode` are the permissions of a UNIX-domain
+    /// socket's file. Who accepts can be interrupted by `stop`, and so can be whoever waits to
+    /// write to a stream that was accepted here.
+    Listener(const Endpoint& endpoint, const Interrupt& stop, mode_t unix_mode = 0600);
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    /// The next connection; empty when the deadline passes, or the listener's Interrupt is raised,
+    /// first. A connection that went away before it was accepted is passed over. Throws
+    /// ConnectionError for what is likely to happen again at once: no descriptors, no memory.
+    std::unique_ptr<Stream> accept(Deadline deadline = no_deadline);
+
+    /// Closes the socket: waiting and new connections are refused.
+    void close() noexcept;
+
+    /// Where it listens, with the port it really got.
+    const Endpoint& endpoint() const { return endpoint_; }
+
+  private:
+    Endpoint endpoint_;
+    const Interrupt& stop_;
+    int fd_ = -1;
+    dev_t unix_device_ = 0;  // which file is ours to remove
+    ino_t unix_inode_ = 0;
+};
+
+}  // namespace jsocket

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/deadline.hpp>
+#include <jsocket/endpoint.hpp>
+#include <jsocket/socket/interrupt.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace jsocket {
+
+/// Bytes in both directions, with deadlines: a TCP or UNIX-domain socket, or what a test puts in
+/// its place.
+///
+/// Threads:  one thread may read while another writes; interrupt() may be called from any.
+/// Errors:   ConnectionError with the operating system's code; the stream is of no use then.
+class Stream {
+  public:
+    virtual ~Stream() = default;
+
+    /// Waits for bytes and reads what is there, at least one byte and at most `space`. Returns 0 at
+    /// the end of the stream: the peer has finished sending, or interrupt() was called. Returns
+    /// nothing when the deadline passes first.
+    virtual std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) = 0;
+
+    /// Writes all of `bytes`. Throws TimeoutError if the peer takes none for `timeout`; what was
+    /// written of them until then is written.
+    virtual void write_all(std::string_view bytes, std::chrono::milliseconds timeout) = 0;
+
+    /// Ends reading, now and from now on, in whichever thread: read_some() returns 0. Bytes that
+    /// have been written still arrive.
+    virtual void interrupt() noexcept = 0;
+
+    /// Finishes sending: the peer reads what was written and then the end of the stream.
+    virtual void finish_writing() noexcept = 0;
+
+    /// Ends both directions at once, in whichever thread; a write that waits throws.
+    virtual void shutdown() noexcept = 0;
+
+    /// Asks for what has been received to be acknowledged without delay (TCP_QUICKACK), for a peer
+    /// that writes a header, and its payload only after the header is acknowledged. Does nothing
+    /// where there are no acknowledgements.
+    virtual void acknowledge_now() noexcept {}
+
+    /// The other end: "127.0.0.1:40312", "[::1]:40312", "unix:PATH"; "unknown" if it has no name.
+    virtual std::string peer() const = 0;
+};
+
+/// Connects to `endpoint`, trying each address its name has. `deadline` covers looking up the name,
+/// too. Throws TimeoutError, or ConnectError with the last address's error; ConnectionClosed if
+/// `cancel` is raised first.
+std::unique_ptr<Stream> connect_stream(const Endpoint& endpoint, Deadline deadline,
+                                       const Interrupt* cancel = nullptr);
+
+}  // namespace jsocket
