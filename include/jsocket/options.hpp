@@ -46,7 +46,8 @@ struct SocketOptions {
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
 };
 
-/// Throws UsageError, naming the setting, if one is out of its range.
+/// Throw UsageError, naming the setting, if one is out of its range.
 void check_options(const SocketOptions& options);
+void check_timeout(const char* name, std::chrono::milliseconds value);
 
 }  // namespace jsocket

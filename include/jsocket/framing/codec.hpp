@@ -12,6 +12,7 @@ namespace jsocket::framing {
 struct Frame {
     std::string_view payload;  ///< its text, within those bytes
     std::size_t size = 0;      ///< how many bytes it took, header included
+    bool blank = false;        ///< no message at all, just bytes to pass over, such as empty lines
 };
 
 /// One wire format: finds messages in bytes, and lays them out as bytes. No I/O.
@@ -22,7 +23,7 @@ class Codec {
     virtual ~Codec() = default;
 
     /// The message at the front of `bytes`, or nothing if more bytes are needed. To be called
-    /// again with the same bytes and more behind them; after a message, without its bytes.
+    /// again with the same bytes and more behind them; after a frame, without its bytes.
     /// Throws FramingError, as soon as the bytes that are there show that no message can come of
     /// them: a header is judged before its payload arrives.
     virtual std::optional<Frame> decode(std::string_view bytes) = 0;

@@ -9,10 +9,6 @@
 
 namespace jsocket::framing {
 
-/// The most that Limits::max_message_size may be with Framing::automatic: the first byte of a
-/// length up to this is at most 0x10, which no other wire format begins with.
-inline constexpr std::size_t max_automatic_message_size = 256 * 1024 * 1024;
-
 /// Which wire format a connection speaks, from the first bytes its client has sent; nothing if
 /// there are none yet. docs/framing.md has the table.
 ///

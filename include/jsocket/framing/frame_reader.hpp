@@ -13,7 +13,8 @@
 
 namespace jsocket::framing {
 
-/// A new codec for a wire format other than Framing::automatic.
+/// A new codec for a wire format. For Framing::automatic, which is none, that of Framing::prefix,
+/// the default of a client.
 std::unique_ptr<Codec> make_codec(Framing framing, std::size_t max_message_size);
 
 /// Turns the bytes of one connection, in pieces of any size, into messages. No I/O:
@@ -49,10 +50,6 @@ class FrameReader {
     /// The wire format; Framing::automatic until the first bytes have decided.
     Framing framing() const { return framing_; }
 
-    /// Appends `payload` as one message to `out`, in the connection's wire format. While that is
-    /// undecided, Framing::prefix, the default of a client.
-    void encode(std::string_view payload, std::string& out) const;
-
     std::size_t capacity() const { return capacity_; }
 
   private:
@@ -62,7 +59,7 @@ class FrameReader {
 
     Framing framing_;
     std::size_t max_message_size_;
-    std::unique_ptr<Codec> codec_;  // never empty; a PrefixCodec while undecided
+    std::unique_ptr<Codec> codec_;  // never empty
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;  // [begin_, end_) has been received and not been given out

@@ -52,12 +52,16 @@ class Server {
     ServerStats client_stats() const;
 
   protected:
-    /// Binds and listens. `serve` is called on the accepting thread with each new client. Throws
-    /// ConnectError if the address is taken or not ours, UsageError if an option is out of range.
-    Server(ServerOptions options, std::function<void(std::shared_ptr<Session>)> serve);
-
-    /// Terminates the process if the server is running: hooks would run on destroyed objects.
+    /// Binds and listens. On the accepting thread, `serve` is called with each new client, and
+    /// `finish` after the last one. Throws ConnectError if the address is taken or not ours,
+    /// UsageError if an option is out of range.
+    Server(ServerOptions options, std::function<void(std::shared_ptr<Session>)> serve,
+           std::function<void()> finish = {});
     ~Server();
+
+    /// Ends the process, with a message, if the server is running: its hooks would run on objects
+    /// that are being destroyed. For destructors.
+    void terminate_if_running() noexcept;
 
     ServerCore& core() noexcept { return *core_; }
     const ServerCore& core() const noexcept { return *core_; }

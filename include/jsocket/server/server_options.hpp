@@ -45,12 +45,18 @@ struct ServerOptions {
     /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.
     std::size_t max_client_entries = 10'000;
 
-    /// Bytes of stack for each connection's thread of a ServerFactory: address space, not memory,
+    /// Bytes of stack of each thread that runs hooks: address space, not memory,
     /// until used. Enough for hooks that copy and print the deepest messages; at least 64 KiB.
     std::size_t stack_size = 256 * 1024;
 
     /// Permissions of the file of a UNIX-domain socket. Security: the owner alone, by default.
     mode_t unix_mode = 0600;
 };
+
+/// Throws UsageError, naming the setting, if one is out of its range.
+void check_options(const ServerOptions& options);
+
+/// The part that concerns a single connection.
+SocketOptions socket_options(const ServerOptions& options);
 
 }  // namespace jsocket

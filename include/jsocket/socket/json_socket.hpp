@@ -20,7 +20,8 @@ namespace jsocket {
 ///
 /// Threads:  one thread may receive while any number send; messages never interleave.
 ///           interrupt() and close() may be called from any thread.
-/// Errors:   after an error whose connection_usable() is false the socket is closed.
+/// Errors:   after one whose connection_usable() is false nothing more is received or sent; the
+///           peer learns of it by finish(), close() or the destructor.
 class JsonSocket {
   public:
     JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options);
@@ -35,7 +36,8 @@ class JsonSocket {
     /// ConnectionError (reset), FramingError.
     std::optional<std::string_view> receive(Deadline deadline);
 
-    /// A message that has already arrived whole, without waiting for anything.
+    /// A message that has already arrived whole, without waiting for anything. Throws FramingError
+    /// and PayloadError, but sending still works: earlier messages can be answered.
     std::optional<std::string_view> receive_buffered();
 
     /// Sends one message. Throws UsageError with nothing sent; TimeoutError or ConnectionError with
@@ -64,15 +66,22 @@ class JsonSocket {
     /// Not closed by this side and not known to be closed by the other.
     bool connected() const noexcept { return connected_.load(std::memory_order_acquire); }
 
+    /// Has interrupt() or close() been called?
+    bool interrupted() const noexcept { return interrupted_.load(std::memory_order_acquire); }
+
+    /// Was the connection closed because a send, in any thread, did not succeed?
+    bool write_failed() const noexcept { return write_failed_.load(std::memory_order_acquire); }
+
     const std::string& peer() const noexcept { return peer_; }
     const SocketOptions& options() const noexcept { return options_; }
 
-    /// The wire format; Framing::automatic until the peer has sent its first bytes.
-    Framing framing() const noexcept { return framing_.load(std::memory_order_relaxed); }
+    /// The wire format; Framing::automatic until the peer has sent its first bytes. On the
+    /// receiving thread only.
+    Framing framing() const noexcept { return reader_.framing(); }
 
   private:
+    std::optional<std::string_view> next_message();
     bool fill(Deadline deadline);
-    void check_size(std::size_t size) const;
     void write_queued();
 
     const SocketOptions options_;
@@ -81,7 +90,7 @@ class JsonSocket {
 
     std::atomic<bool> connected_{true};
     std::atomic<bool> interrupted_{false};
-    std::atomic<Framing> framing_;
+    std::atomic<bool> write_failed_{false};
 
     // The receiving thread's.
     framing::FrameReader reader_;
@@ -89,8 +98,8 @@ class JsonSocket {
 
     // Guarded by write_mutex_.
     std::mutex write_mutex_;
-    std::string queued_;
-    std::string text_;  // the message being written
+    std::unique_ptr<framing::Codec> encoder_;
+    std::string queued_;  // whole messages, headers included
 };
 
 }  // namespace jsocket

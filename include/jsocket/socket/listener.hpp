@@ -11,6 +11,8 @@
 
 namespace jsocket {
 
+class UnixSocketFile;
+
 /// A bound and listening socket.
 ///
 /// A UNIX-domain socket is a file. One that a server left behind is replaced, one that a server
@@ -44,8 +46,7 @@ class Listener {
     Endpoint endpoint_;
     const Interrupt& stop_;
     int fd_ = -1;
-    dev_t unix_device_ = 0;  // which file is ours to remove
-    ino_t unix_inode_ = 0;
+    std::unique_ptr<UnixSocketFile> file_;  // of a UNIX-domain socket
 };
 
 }  // namespace jsocket

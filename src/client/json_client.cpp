@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/current_socket.hpp"
+#include "support/mutex.hpp"
+
+#include <jsocket/client/json_client.hpp>
+#include <jsocket/error.hpp>
+
+#include <poll.h>
+#include <random>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+SocketOptions socket_options(const ClientOptions& options) {
+    return {.framing = options.framing,
+            .limits = options.limits,
+            .recv_timeout = options.recv_timeout,
+            .send_timeout = options.send_timeout,
+            .message_deadline = options.message_deadline};
+}
+
+void check_client_options(const ClientOptions& options) {
+    check_options(socket_options(options));
+    if (options.framing == Framing::automatic) {
+        throw UsageError("framing is auto; a client has to choose prefix, crc or lines");
+    }
+    if (options.retry.attempts < 1) {
+        throw UsageError("retry.attempts is " + std::to_string(options.retry.attempts) +
+                         "; it has to be at least 1");
+    }
+    check_timeout("retry.deadline", options.retry.deadline);
+    check_timeout("retry.initial_backoff", options.retry.initial_backoff);
+    check_timeout("retry.max_backoff", options.retry.max_backoff);
+}
+
+/// Anything up to `limit`, each equally likely.
+std::chrono::milliseconds jitter(std::chrono::milliseconds limit) {
+    thread_local std::minstd_rand random(std::random_device{}());
+    return std::chrono::milliseconds(
+        std::uniform_int_distribution<std::chrono::milliseconds::rep>(0, limit.count())(random));
+}
+
+}  // namespace
+
+class JsonClient::Impl {
+  public:
+    explicit Impl(ClientOptions options)
+        : options_(std::move(options)), socket_(to_string(endpoint())) {
+        check_client_options(options_);
+    }
+
+    const ClientOptions& options() const { return options_; }
+
+    CurrentSocket& socket() { return socket_; }
+    const CurrentSocket& socket() const { return socket_; }
+
+    void connect() {
+        if (socket_.connected()) return;
+        socket_.close();
+        const auto cancel = std::make_shared<Interrupt>();
+        {
+            const Lock lock(mutex_);
+            cancel_ = cancel;
+        }
+        auto socket =
+            std::make_shared<JsonSocket>(connect_with_retries(*cancel), socket_options(options_));
+        const Lock lock(mutex_);
+        cancel_.reset();
+        if (cancel->raised()) throw ConnectionClosed("closed while connecting", false);
+        socket_.set(std::move(socket));
+    }
+
+    void close() noexcept {
+        const Lock lock(mutex_);
+        if (cancel_) cancel_->raise();
+        socket_.close();
+    }
+
+  private:
+    Endpoint endpoint() const { return {options_.address, options_.port}; }
+
+    std::unique_ptr<Stream> connect_with_retries(const Interrupt& cancel) {
+        const Deadline deadline = deadline_after(options_.retry.deadline);
+        for (int attempt = 1;; ++attempt) {
+            try {
+                return connect_stream(endpoint(), deadline, &cancel);
+            } catch (const TimeoutError& error) {
+                throw ConnectError(error.what(), std::make_error_code(std::errc::timed_out),
+                                   to_string(endpoint()), attempt);
+            } catch (const ConnectError& error) {
+                const bool hopeless = error.code() == std::errc::address_not_available;
+                if (hopeless || attempt >= options_.retry.attempts ||
+                    !back_off(attempt, deadline, cancel)) {
+                    throw ConnectError(error.what(), error.code(), error.endpoint(), attempt);
+                }
+            }
+        }
+    }
+
+    /// Waits before the next attempt. False if the deadline comes before it would.
+    bool back_off(int attempt, Deadline deadline, const Interrupt& cancel) const {
+        const Deadline next = deadline_after(jitter(options_.retry.backoff_limit(attempt)));
+        if (next >= deadline) return false;
+        pollfd waiting{.fd = cancel.fd(), .events = POLLIN, .revents = 0};
+        while (!cancel.raised() && std::chrono::steady_clock::now() < next) {
+            ::poll(&waiting, 1, poll_timeout(next));
+        }
+        return true;
+    }
+
+    const ClientOptions options_;
+    CurrentSocket socket_;
+    Mutex mutex_;
+    std::shared_ptr<Interrupt> cancel_ JSOCKET_GUARDED_BY(mutex_);  // of a connect() that runs
+};
+
+JsonClient::JsonClient(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+JsonClient::~JsonClient() = default;
+
+JsonClient::JsonClient(JsonClient&&) noexcept = default;
+JsonClient& JsonClient::operator=(JsonClient&&) noexcept = default;
+
+void JsonClient::connect() { impl_->connect(); }
+
+void JsonClient::send_obj(const json& message) { impl_->socket().send_obj(message); }
+
+json JsonClient::read_obj() { return impl_->socket().read_obj(); }
+
+std::optional<json> JsonClient::try_read_obj(std::chrono::milliseconds timeout) {
+    return impl_->socket().try_read_obj(timeout);
+}
+
+json JsonClient::request(const json& message) {
+    send_obj(message);
+    return read_obj();
+}
+
+void JsonClient::send_payload(std::string_view payload) { impl_->socket().send_payload(payload); }
+
+std::string JsonClient::read_payload() { return impl_->socket().read_payload(); }
+
+void JsonClient::close() noexcept { impl_->close(); }
+
+bool JsonClient::connected() const noexcept { return impl_->socket().connected(); }
+
+const ClientOptions& JsonClient::options() const noexcept { return impl_->options(); }
+
+}  // namespace jsocket

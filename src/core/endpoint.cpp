@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace jsocket {
+namespace {
+
+constexpr std::string_view unix_scheme = "unix:";
+
+[[noreturn]] void refuse(std::string_view text, const char* reason) {
+    throw UsageError("\"" + printable(text) + "\" is no endpoint: " + reason +
+                     "; expected HOST:PORT, [IPV6]:PORT or unix:PATH");
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+std::uint16_t parse_port(std::string_view text, std::string_view digits) {
+    std::uint16_t port = 0;
+    const char* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, port);
+    if (digits.empty() || stop != end || error != std::errc()) {
+        refuse(text, "the port is not a number from 0 to 65535");
+    }
+    return port;
+}
+
+}  // namespace
+
+std::optional<std::string_view> Endpoint::unix_path() const {
+    if (!std::string_view(address).starts_with(unix_scheme)) return std::nullopt;
+    return std::string_view(address).substr(unix_scheme.size());
+}
+
+std::string to_string(const Endpoint& endpoint) {
+    if (endpoint.unix_path()) return endpoint.address;
+    const bool ipv6 = endpoint.address.find(':') != std::string::npos;
+    return (ipv6 ? '[' + endpoint.address + ']' : endpoint.address) + ':' +
+           std::to_string(endpoint.port);
+}
+
+Endpoint parse_endpoint(std::string_view text) {
+    if (std::any_of(text.begin(), text.end(), is_control))
+        refuse(text, "it has control characters");
+    Endpoint endpoint{.address = std::string(text), .port = 0};
+    if (const auto path = endpoint.unix_path()) {
+        if (path->empty()) refuse(text, "the path is empty");
+        return endpoint;
+    }
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) refuse(text, "the port is missing");
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']') && host.size() > 2) {
+        host = host.substr(1, host.size() - 2);
+    } else if (host.find_first_of(":[]") != std::string_view::npos) {
+        refuse(text, "an IPv6 address needs brackets around it");
+    }
+    if (host.empty()) refuse(text, "the host is missing");
+    endpoint.address = host;
+    endpoint.port = parse_port(text, text.substr(colon + 1));
+    return endpoint;
+}
+
+}  // namespace jsocket

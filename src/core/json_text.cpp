@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/json_scanner.hpp"
+
+#include <jsocket/json_text.hpp>
+
+namespace jsocket {
+namespace {
+
+void append_escaped(std::string& out, unsigned char byte) {
+    constexpr char digits[] = "0123456789abcdef";
+    out += {'\\', 'x', digits[byte >> 4], digits[byte & 0xF]};
+}
+
+}  // namespace
+
+void validate(std::string_view text, const Limits& limits) {
+    JsonScanner(text, limits, JsonScanner::Integers::any).scan();
+}
+
+std::string compact(std::string_view text, const Limits& limits) {
+    validate(text, limits);
+    std::string out;
+    out.reserve(text.size());
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string && c == '\\') {
+            out += c;
+            out += text[++i];  // there is one, or validate() had thrown
+            continue;
+        }
+        if (c == '"') in_string = !in_string;
+        if (in_string || (c != ' ' && c != '\t' && c != '\n' && c != '\r')) out += c;
+    }
+    return out;
+}
+
+std::string printable(std::string_view text, std::size_t max_bytes) {
+    std::string out;
+    for (const char c : text.substr(0, max_bytes)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7F) {
+            out += c;
+        } else {
+            append_escaped(out, byte);
+        }
+    }
+    if (text.size() > max_bytes) out += "...";
+    return out;
+}
+
+}  // namespace jsocket

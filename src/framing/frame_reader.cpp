@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jsocket/framing/crc_codec.hpp>
+#include <jsocket/framing/detect.hpp>
+#include <jsocket/framing/frame_reader.hpp>
+#include <jsocket/framing/line_codec.hpp>
+#include <jsocket/framing/prefix_codec.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace jsocket::framing {
+namespace {
+
+// Small at first for the sake of thousands of idle connections; one receive fills up to 64 KiB.
+constexpr std::size_t first_capacity = 1024;
+constexpr std::size_t usual_capacity = 64 * 1024;
+
+}  // namespace
+
+std::unique_ptr<Codec> make_codec(Framing framing, std::size_t max_message_size) {
+    switch (framing) {
+        case Framing::crc:
+            return std::make_unique<CrcCodec>(max_message_size);
+        case Framing::lines:
+            return std::make_unique<LineCodec>(max_message_size);
+        case Framing::automatic:
+        case Framing::prefix:
+            break;
+    }
+    return std::make_unique<PrefixCodec>(max_message_size);
+}
+
+FrameReader::FrameReader(Framing framing, std::size_t max_message_size)
+    : framing_(framing),
+      max_message_size_(max_message_size),
+      codec_(make_codec(framing, max_message_size)) {}
+
+std::span<char> FrameReader::prepare() {
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+        if (capacity_ > usual_capacity) reserve(first_capacity);
+    } else if (begin_ > 0) {
+        std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    if (end_ == capacity_) reserve(std::max(first_capacity, 2 * capacity_));
+    return {buffer_.get() + end_, capacity_ - end_};
+}
+
+void FrameReader::commit(std::size_t size) { end_ += size; }
+
+std::optional<std::string_view> FrameReader::next() {
+    while (mid_message()) {
+        const std::string_view bytes(buffer_.get() + begin_, end_ - begin_);
+        if (framing_ == Framing::automatic) {
+            framing_ = *detect(bytes, max_message_size_);
+            codec_ = make_codec(framing_, max_message_size_);
+        }
+        const std::optional<Frame> frame = codec_->decode(bytes);
+        if (!frame) break;
+        begin_ += frame->size;
+        if (!frame->blank) return frame->payload;
+    }
+    return std::nullopt;
+}
+
+/// Changes the size of the buffer, which holds what has been received at its beginning.
+void FrameReader::reserve(std::size_t capacity) {
+    auto buffer = std::make_unique_for_overwrite<char[]>(capacity);
+    if (end_ > 0) std::memcpy(buffer.get(), buffer_.get(), end_);
+    buffer_ = std::move(buffer);
+    capacity_ = capacity;
+}
+
+}  // namespace jsocket::framing

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/current_socket.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/server/json_server.hpp>
+#include <jsocket/socket/listener.hpp>
+
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+const ServerOptions& checked(const ServerOptions& options) {
+    check_options(options);
+    return options;
+}
+
+}  // namespace
+
+class JsonServer::Impl {
+  public:
+    explicit Impl(ServerOptions options)
+        : options_(checked(options)),
+          listener_({options_.address, options_.port}, stop_, options_.unix_mode),
+          client_("a client") {}
+
+    void accept_connection() {
+        client_.close();
+        auto stream = listener_.accept(deadline_after(options_.accept_timeout));
+        if (!stream && !stop_.raised()) {
+            throw TimeoutError(
+                "no client within " + std::to_string(options_.accept_timeout.count()) + " ms",
+                true);
+        }
+        if (stream) {
+            client_.set(std::make_shared<JsonSocket>(std::move(stream), socket_options(options_)));
+        }
+        // Looked at after set(): close() either finds the client or is found here.
+        if (stop_.raised()) {
+            close();
+            throw ConnectionClosed("the server is closed", false);
+        }
+    }
+
+    void close() noexcept {
+        stop_.raise();
+        client_.close();
+    }
+
+    const ServerOptions options_;
+    Interrupt stop_;
+    Listener listener_;
+    CurrentSocket client_;
+};
+
+JsonServer::JsonServer(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+JsonServer::~JsonServer() = default;
+
+void JsonServer::accept_connection() { impl_->accept_connection(); }
+
+void JsonServer::send_obj(const json& message) { impl_->client_.send_obj(message); }
+
+json JsonServer::read_obj() { return impl_->client_.read_obj(); }
+
+std::optional<json> JsonServer::try_read_obj(std::chrono::milliseconds timeout) {
+    return impl_->client_.try_read_obj(timeout);
+}
+
+void JsonServer::close_connection() noexcept { impl_->client_.close(); }
+
+void JsonServer::close() noexcept { impl_->close(); }
+
+bool JsonServer::connected() const noexcept { return impl_->client_.connected(); }
+
+std::uint16_t JsonServer::port() const noexcept { return impl_->listener_.endpoint().port; }
+
+std::string JsonServer::endpoint() const { return to_string(impl_->listener_.endpoint()); }
+
+}  // namespace jsocket

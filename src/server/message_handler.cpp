@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/session.hpp"
+#include "support/mutex.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/server/message_handler.hpp>
+
+#include <utility>
+
+namespace jsocket {
+
+/// The session that is being served, if any.
+class MessageHandler::Current {
+  public:
+    void set(std::shared_ptr<Session> session) {
+        const Lock lock(mutex_);
+        session_.swap(session);
+    }
+
+    std::shared_ptr<Session> get() const {
+        const Lock lock(mutex_);
+        return session_;
+    }
+
+    std::shared_ptr<Session> require() const {
+        auto session = get();
+        if (!session || !session->connected()) throw UsageError("no client is connected");
+        return session;
+    }
+
+  private:
+    mutable Mutex mutex_;
+    std::shared_ptr<Session> session_ JSOCKET_GUARDED_BY(mutex_);
+};
+
+MessageHandler::MessageHandler() : current_(std::make_unique<Current>()) {}
+
+MessageHandler::~MessageHandler() = default;
+
+void MessageHandler::send_obj(const json& message) { current_->require()->send_obj(message); }
+
+bool MessageHandler::connected() const {
+    const auto session = current_->get();
+    return session && session->connected();
+}
+
+void MessageHandler::disconnect_client() noexcept {
+    if (const auto session = current_->get()) session->disconnect();
+}
+
+std::optional<json> MessageHandler::process_message(json&) {
+    throw UsageError("process_message was called on a server that is being destroyed");
+}
+
+void MessageHandler::process_payload(std::string_view payload, std::string& reply) {
+    const auto session = current_->require();
+    json& message = session->read_message(payload);
+    const std::optional<json> answer = session->call([&] { return process_message(message); });
+    if (answer) session->write_reply(*answer, reply);
+}
+
+void MessageHandler::on_error(const std::exception&) {}
+
+const std::string& MessageHandler::peer() const { return current_->require()->peer(); }
+
+SessionId MessageHandler::session_id() const { return current_->require()->id(); }
+
+void MessageHandler::identify(std::string_view client) { current_->require()->identify(client); }
+
+void MessageHandler::attach(std::shared_ptr<Session> session) { current_->set(std::move(session)); }
+
+void MessageHandler::detach() { current_->set(nullptr); }
+
+}  // namespace jsocket

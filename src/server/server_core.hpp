@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/session.hpp"
+#include "server/stats_book.hpp"
+#include "support/mutex.hpp"
+#include "support/thread.hpp"
+
+#include <jsocket/server/server_options.hpp>
+#include <jsocket/server/stats.hpp>
+#include <jsocket/socket/listener.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace jsocket {
+
+/// What runs behind every threaded server: the listening socket, the thread that accepts, the
+/// sessions that are open and the statistics of those that were.
+///
+/// Threads: every member may be called from any thread.
+class ServerCore {
+  public:
+    using Serve = std::function<void(std::shared_ptr<Session>)>;
+
+    ServerCore(ServerOptions options, Serve serve, std::function<void()> finish);
+
+    const ServerOptions& options() const noexcept { return options_; }
+    const Endpoint& endpoint() const noexcept { return endpoint_; }
+
+    void start();
+    void stop() noexcept;
+    void join();
+    bool running() const noexcept;
+    bool stopping() const noexcept { return stop_.raised(); }
+
+    /// Has `handler` serve the session to its end, on the calling thread.
+    void serve(const std::shared_ptr<Session>& session, MessageHandler& handler);
+
+    /// Closes a session for which there is no thread; counted as refused.
+    void refuse(const std::shared_ptr<Session>& session) noexcept;
+
+    /// Ends a session for which no handler could be made.
+    void abandon(const std::shared_ptr<Session>& session);
+
+    /// The connected ones, oldest first.
+    std::vector<std::shared_ptr<Session>> sessions() const;
+    std::shared_ptr<Session> find(SessionId id) const;
+
+    ServerStats client_stats() const;
+
+  private:
+    void run();
+    void accept_one();
+    std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);
+    void back_off(const std::exception& error);
+    void end(const std::shared_ptr<Session>& session);
+
+    // Constant after construction.
+    const ServerOptions options_;
+    const Serve serve_;
+    const std::function<void()> finish_;
+
+    Interrupt stop_;
+    Listener listener_;        // closed by the accepting thread, or by stop() if it never started
+    const Endpoint endpoint_;  // outlives the listener
+    std::atomic<bool> ended_{false};
+    std::chrono::milliseconds pause_;  // the accepting thread's
+
+    mutable Mutex sessions_mutex_;
+    std::map<SessionId, std::shared_ptr<Session>> sessions_ JSOCKET_GUARDED_BY(sessions_mutex_);
+    StatsBook book_ JSOCKET_GUARDED_BY(sessions_mutex_);
+    SessionId last_id_ JSOCKET_GUARDED_BY(sessions_mutex_) = 0;
+    std::uint64_t refused_ JSOCKET_GUARDED_BY(sessions_mutex_) = 0;
+
+    mutable Mutex state_mutex_;
+    bool started_ JSOCKET_GUARDED_BY(state_mutex_) = false;
+
+    Mutex join_mutex_;  // taken before state_mutex_
+    std::optional<Thread> thread_ JSOCKET_GUARDED_BY(join_mutex_);
+};
+
+}  // namespace jsocket

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server_core.hpp"
+#include "support/worker_pool.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/server/server_factory.hpp>
+
+#include <utility>
+
+namespace jsocket {
+
+/// Makes a worker for each session and runs it on a thread of its own.
+class ServerFactoryBase::Pool {
+  public:
+    Pool(std::size_t stack_size, MakeWorker make_worker)
+        : make_worker_(std::move(make_worker)), threads_(stack_size) {}
+
+    void serve(ServerCore& core, std::shared_ptr<Session> session) {
+        try {
+            threads_.run([this, &core, session] { run_worker(core, session); });
+        } catch (const std::exception&) {
+            core.refuse(session);
+            throw;  // no thread, no memory: accepting pauses
+        }
+    }
+
+    void finish() { threads_.finish(); }
+
+  private:
+    /// The worker lives on this thread's stack: it cannot be destroyed while it runs.
+    void run_worker(ServerCore& core, const std::shared_ptr<Session>& session) const noexcept {
+        std::unique_ptr<ServerFactoryThread> worker;
+        try {
+            worker = make_worker_();
+        } catch (...) {
+            core.abandon(session);
+            return;
+        }
+        core.serve(session, *worker);
+    }
+
+    const MakeWorker make_worker_;
+    WorkerPool threads_;
+};
+
+ServerFactoryBase::ServerFactoryBase(ServerOptions options, MakeWorker make_worker)
+    : Server(
+          std::move(options),
+          [this](std::shared_ptr<Session> session) { pool_->serve(core(), std::move(session)); },
+          [this] { pool_->finish(); }),
+      pool_(std::make_unique<Pool>(core().options().stack_size, std::move(make_worker))) {}
+
+ServerFactoryBase::~ServerFactoryBase() {
+    stop();
+    join();
+}
+
+std::size_t ServerFactoryBase::active() const { return core().sessions().size(); }
+
+std::vector<SessionId> ServerFactoryBase::sessions() const {
+    std::vector<SessionId> ids;
+    for (const auto& session : core().sessions()) ids.push_back(session->id());
+    return ids;
+}
+
+void ServerFactoryBase::send_obj(SessionId client, const json& message) {
+    const auto session = core().find(client);
+    if (!session) throw UsageError("no client has the session id " + std::to_string(client));
+    session->send_obj(message);
+}
+
+std::size_t ServerFactoryBase::broadcast(const json& message) {
+    std::string text;
+    serialize(message, text, core().options().limits);
+    std::size_t reached = 0;
+    for (const auto& session : core().sessions()) {
+        try {
+            session->send_payload(text);
+            ++reached;
+        } catch (const Error&) {
+            // That client is disconnected now, or was already; the others still get theirs.
+        }
+    }
+    return reached;
+}
+
+void ServerFactoryBase::disconnect(SessionId client) noexcept {
+    if (const auto session = core().find(client)) session->disconnect();
+}
+
+void ServerFactoryBase::stop_all() noexcept {
+    for (const auto& session : core().sessions()) session->disconnect();
+}
+
+}  // namespace jsocket

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jsocket/error.hpp>
+#include <jsocket/server/server_options.hpp>
+
+namespace jsocket {
+
+void check_options(const ServerOptions& options) {
+    constexpr std::size_t smallest_stack = 64 * 1024;
+    check_options(socket_options(options));
+    check_timeout("accept_timeout", options.accept_timeout);
+    if (options.max_connections == 0) {
+        throw UsageError("max_connections is 0; it has to be at least 1");
+    }
+    if (options.stack_size < smallest_stack) {
+        throw UsageError("stack_size is " + std::to_string(options.stack_size) +
+                         "; it has to be at least " + std::to_string(smallest_stack));
+    }
+}
+
+SocketOptions socket_options(const ServerOptions& options) {
+    return {.framing = options.framing,
+            .limits = options.limits,
+            .recv_timeout = options.recv_timeout,
+            .send_timeout = options.send_timeout,
+            .message_deadline = options.message_deadline};
+}
+
+}  // namespace jsocket

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/session.hpp"
+
+#include "server/identity.hpp"
+#include "support/log.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <ctime>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+// How long a client that broke the protocol may take to read earlier replies and to leave.
+constexpr std::chrono::milliseconds linger_time = std::chrono::seconds(1);
+
+// Above this a message's tree and text are not kept for the next one.
+constexpr std::size_t usual_message_size = 64 * 1024;
+
+Failure failure_of(FramingError::Kind kind) {
+    switch (kind) {
+        case FramingError::Kind::bad_header:
+            return Failure::bad_header;
+        case FramingError::Kind::bad_checksum:
+            return Failure::bad_crc;
+        case FramingError::Kind::oversize:
+            return Failure::oversize;
+    }
+    return Failure::framing;
+}
+
+Failure failure_of(PayloadError::Kind kind) {
+    switch (kind) {
+        case PayloadError::Kind::invalid_utf8:
+            return Failure::invalid_utf8;
+        case PayloadError::Kind::invalid_json:
+            return Failure::invalid_json;
+        case PayloadError::Kind::too_deep:
+            return Failure::too_deep;
+        case PayloadError::Kind::too_complex:
+            return Failure::too_complex;
+    }
+    return Failure::framing;
+}
+
+template <typename T>
+const T* as(const std::exception& error) {
+    return dynamic_cast<const T*>(&error);
+}
+
+}  // namespace
+
+double unix_time() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+Session::Session(SessionId id, std::unique_ptr<Stream> stream, const SocketOptions& options)
+    : id_(id), socket_(std::move(stream), options), name_(socket_.peer()) {}
+
+void Session::serve(MessageHandler& handler) noexcept {
+    bool greeted = false;
+    try {
+        handler.attach(shared_from_this());
+        handler.on_connect();
+        greeted = true;
+        run(handler);
+    } catch (const std::exception& error) {
+        handle_failure(handler, error);
+    } catch (...) {
+        handle_failure(handler, Error("a hook threw something that is not a std::exception"));
+    }
+    try {
+        if (greeted) handler.on_disconnect();
+    } catch (...) {
+        counters_.failures[std::size_t(Failure::handler)] += 1;
+    }
+    finish();
+    handler.detach();
+}
+
+void Session::abandon() noexcept {
+    counters_.failures[std::size_t(Failure::handler)] += 1;
+    linger_ = true;
+    finish();
+}
+
+void Session::run(MessageHandler& handler) {
+    for (;;) {
+        step_ = Step::receive;
+        auto payload = socket_.receive_buffered();
+        if (!payload) {
+            // Replies to all that has arrived leave together, before waiting for more.
+            flush();
+            step_ = Step::receive;
+            payload = socket_.receive(no_deadline);
+        }
+        if (payload) answer(handler, *payload);
+    }
+}
+
+void Session::answer(MessageHandler& handler, std::string_view payload) {
+    const std::size_t size = payload.size();
+    reply_.clear();
+    uncounted_size_ = size;
+    step_ = Step::read;
+    handler.process_payload(payload, reply_);
+    if (uncounted_size_ != 0) count_received();
+    if (!reply_.empty()) {
+        step_ = Step::write;
+        socket_.queue_payload(reply_);
+        // Counted before it is sent: a client that has its reply finds it in the statistics.
+        counters_.messages_out += 1;
+        counters_.bytes_out += reply_.size();
+        unsent_messages_ += 1;
+        unsent_bytes_ += reply_.size();
+    }
+    if (size > usual_message_size) message_ = nullptr;
+    if (reply_.capacity() > usual_message_size) std::string().swap(reply_);
+}
+
+void Session::flush() {
+    step_ = Step::write;
+    socket_.flush();
+    unsent_messages_ = unsent_bytes_ = 0;
+}
+
+json& Session::read_message(std::string_view payload) {
+    message_ = parse(payload, socket_.options().limits);
+    if (identity_member(message_)) {
+        if (const auto name = identity_of(message_)) identify(*name);
+    }
+    count_received();
+    return message_;
+}
+
+void Session::write_reply(const json& message, std::string& reply) {
+    step_ = Step::write;
+    serialize(message, reply, socket_.options().limits);
+}
+
+void Session::identify(std::string_view name) {
+    name = identity_text(name);
+    if (name.empty()) return;
+    const Lock lock(mutex_);
+    if (name_ != name) name_ = name;
+}
+
+void Session::count_received() {
+    counters_.messages_in += 1;
+    counters_.bytes_in += std::exchange(uncounted_size_, 0);
+    counters_.last_message.set(unix_time());
+}
+
+void Session::handle_failure(MessageHandler& handler, const std::exception& error) noexcept {
+    try {
+        const auto failure = classify(error);
+        if (!failure) return;
+        counters_.failures[std::size_t(*failure)] += 1;
+        linger_ = true;
+        log::info("client " + peer() + " is disconnected, " + std::string(to_string(*failure)) +
+                  ": " + printable(error.what(), 300));
+        handler.on_error(error);
+    } catch (...) {
+        // on_error() has thrown, or there is no memory; the client goes in any case.
+    }
+}
+
+/// What an exception is counted as; empty if the connection just ended.
+std::optional<Failure> Session::classify(const std::exception& error) const {
+    if (socket_.write_failed()) return Failure::bad_write;  // here, or in a thread that pushed
+    switch (step_) {
+        case Step::write:
+            return Failure::bad_write;
+        case Step::hook:
+            return Failure::handler;
+        case Step::read:
+            if (const auto* bad = as<PayloadError>(error)) return failure_of(bad->kind());
+            return Failure::handler;
+        case Step::receive:
+            break;
+    }
+    if (socket_.interrupted()) return std::nullopt;
+    if (const auto* bad = as<FramingError>(error)) return failure_of(bad->kind());
+    if (const auto* bad = as<PayloadError>(error)) return failure_of(bad->kind());
+    if (as<TimeoutError>(error)) return Failure::timeout;
+    if (const auto* closed = as<ConnectionClosed>(error)) {
+        if (closed->mid_message()) return Failure::closed_mid_message;
+        return std::nullopt;
+    }
+    return as<ConnectionError>(error) ? Failure::reset : Failure::framing;
+}
+
+void Session::finish() noexcept {
+    try {
+        flush();  // what was answered before a failure
+    } catch (const std::exception&) {
+        counters_.messages_out -= unsent_messages_;
+        counters_.bytes_out -= unsent_bytes_;
+    }
+    {
+        const std::chrono::duration<double> duration =
+            std::chrono::steady_clock::now() - connect_time_;
+        const Lock lock(mutex_);
+        duration_ = duration.count();
+        disconnect_ts_ = unix_time();
+        disconnected_.store(true, std::memory_order_release);
+    }
+    if (linger_) socket_.finish(linger_time);
+    socket_.close();
+}
+
+ClientStats Session::stats() const {
+    ClientStats stats;
+    stats.connects = 1;
+    stats.messages_in = counters_.messages_in.get();
+    stats.messages_out = counters_.messages_out.get();
+    stats.bytes_in = counters_.bytes_in.get();
+    stats.bytes_out = counters_.bytes_out.get();
+    stats.last_connect_ts = connect_ts_;
+    if (const double last = counters_.last_message.get(); last > 0) stats.last_message_ts = last;
+    for (std::size_t i = 0; i < failure_count; ++i) {
+        stats.failures[i] = counters_.failures[i].get();
+    }
+    const Lock lock(mutex_);
+    stats.client_id = name_;
+    if (connected()) {
+        const std::chrono::duration<double> duration =
+            std::chrono::steady_clock::now() - connect_time_;
+        stats.connected = true;
+        stats.connected_duration = stats.total_connected_duration = duration.count();
+    } else {
+        stats.disconnects = 1;
+        stats.total_connected_duration = duration_;
+        stats.last_disconnect_ts = disconnect_ts_;
+    }
+    return stats;
+}
+
+}  // namespace jsocket

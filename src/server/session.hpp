@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/counters.hpp"
+#include "support/mutex.hpp"
+
+#include <jsocket/server/message_handler.hpp>
+#include <jsocket/server/stats.hpp>
+#include <jsocket/socket/json_socket.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace jsocket {
+
+/// One client of a server: receives its messages, has a MessageHandler answer them, counts.
+///
+/// Threads: serve() runs on one thread, and what is marked as the handler's is called from within
+///          it; everything else from any thread.
+class Session : public std::enable_shared_from_this<Session> {
+  public:
+    Session(SessionId id, std::unique_ptr<Stream> stream, const SocketOptions& options);
+
+    SessionId id() const noexcept { return id_; }
+    const std::string& peer() const noexcept { return socket_.peer(); }
+
+    /// Serves the client until it leaves, breaks the protocol, or is disconnected. Never throws.
+    void serve(MessageHandler& handler) noexcept;
+
+    /// Instead of serve() if there is no handler: ends the connection, counted as its failure.
+    void abandon() noexcept;
+
+    void send_obj(const json& message) { socket_.send_obj(message); }
+    void send_payload(std::string_view payload) { socket_.send_payload(payload); }
+
+    /// Ends the connection after the hook that is running.
+    void disconnect() noexcept { socket_.interrupt(); }
+
+    /// Has serve() not ended the connection yet?
+    bool connected() const noexcept { return !disconnected_.load(std::memory_order_acquire); }
+
+    /// What this connection has done, under the name its client has now.
+    ClientStats stats() const;
+
+    /// The handler's: a message's tree, counted as received, after naming the client as it says.
+    /// It stays the session's. Throws PayloadError.
+    json& read_message(std::string_view payload);
+
+    /// The handler's: calls a hook whose exceptions are the hook's own, not the payload's.
+    template <typename Hook>
+    auto call(Hook hook) {
+        step_ = Step::hook;
+        return hook();
+    }
+
+    /// The handler's: appends a reply's text.
+    void write_reply(const json& message, std::string& reply);
+
+    /// The handler's: names the client for the statistics.
+    void identify(std::string_view name);
+
+  private:
+    /// What is being done, which decides what an exception is counted as.
+    enum class Step { receive, read, hook, write };
+
+    void run(MessageHandler& handler);
+    void answer(MessageHandler& handler, std::string_view payload);
+    void flush();
+    void count_received();
+    void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
+    std::optional<Failure> classify(const std::exception& error) const;
+    void finish() noexcept;
+
+    const SessionId id_;
+    const std::chrono::steady_clock::time_point connect_time_ = std::chrono::steady_clock::now();
+    const double connect_ts_ = unix_time();
+    JsonSocket socket_;
+    Counters counters_;
+    std::atomic<bool> disconnected_{false};
+
+    // The serving thread's.
+    json message_;
+    std::string reply_;
+    Step step_ = Step::hook;
+    bool linger_ = false;                // are replies to be protected from a reset?
+    std::size_t uncounted_size_ = 0;     // of a payload that has not been counted as received
+    std::uint64_t unsent_messages_ = 0;  // counted as sent and waiting for flush()
+    std::uint64_t unsent_bytes_ = 0;
+
+    mutable Mutex mutex_;
+    std::string name_ JSOCKET_GUARDED_BY(mutex_);  // changed by the serving thread only
+    double disconnect_ts_ JSOCKET_GUARDED_BY(mutex_) = 0;
+    double duration_ JSOCKET_GUARDED_BY(mutex_) = 0;  // once disconnected
+};
+
+}  // namespace jsocket

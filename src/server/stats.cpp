@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jsocket/server/stats.hpp>
+
+namespace jsocket {
+namespace {
+
+constexpr std::array<std::string_view, failure_count> failure_names{
+    "timeout",      "bad_write",    "bad_crc",    "bad_header", "oversize",
+    "invalid_utf8", "invalid_json", "handler",    "framing",    "closed_mid_message",
+    "reset",        "too_deep",     "too_complex"};
+
+double average(std::uint64_t bytes, std::uint64_t messages) {
+    return messages == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(messages);
+}
+
+json time_stamp(const std::optional<double>& time) { return time ? json(*time) : json(); }
+
+}  // namespace
+
+std::string_view to_string(Failure failure) {
+    return failure_names[static_cast<std::size_t>(failure)];
+}
+
+double ClientStats::avg_payload_in() const { return average(bytes_in, messages_in); }
+
+double ClientStats::avg_payload_out() const { return average(bytes_out, messages_out); }
+
+void to_json(json& out, const ClientStats& stats) {
+    json failures = json::object();
+    for (std::size_t i = 0; i < failure_count; ++i) {
+        failures[std::string(failure_names[i])] = stats.failures[i];
+    }
+    out = {{"client_id", stats.client_id},
+           {"connected", stats.connected},
+           {"connects", stats.connects},
+           {"disconnects", stats.disconnects},
+           {"messages_in", stats.messages_in},
+           {"messages_out", stats.messages_out},
+           {"bytes_in", stats.bytes_in},
+           {"bytes_out", stats.bytes_out},
+           {"avg_payload_in", stats.avg_payload_in()},
+           {"avg_payload_out", stats.avg_payload_out()},
+           {"connected_duration", stats.connected_duration},
+           {"total_connected_duration", stats.total_connected_duration},
+           {"last_connect_ts", time_stamp(stats.last_connect_ts)},
+           {"last_disconnect_ts", time_stamp(stats.last_disconnect_ts)},
+           {"last_message_ts", time_stamp(stats.last_message_ts)},
+           {"failures", std::move(failures)}};
+}
+
+void to_json(json& out, const ServerStats& stats) {
+    json clients = json::object();
+    for (const auto& [name, client] : stats.clients) clients[name] = client;
+    out = {{"connected_clients", stats.connected_clients},
+           {"refused_connections", stats.refused_connections},
+           {"clients", std::move(clients)}};
+}
+
+}  // namespace jsocket

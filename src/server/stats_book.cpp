@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/stats_book.hpp"
+
+#include <algorithm>
+
+namespace jsocket {
+
+void merge(ClientStats& into, const ClientStats& from) {
+    into.client_id = from.client_id;
+    into.connected = into.connected || from.connected;
+    into.connects += from.connects;
+    into.disconnects += from.disconnects;
+    into.messages_in += from.messages_in;
+    into.messages_out += from.messages_out;
+    into.bytes_in += from.bytes_in;
+    into.bytes_out += from.bytes_out;
+    into.connected_duration = std::max(into.connected_duration, from.connected_duration);
+    into.total_connected_duration += from.total_connected_duration;
+    // An empty optional is less than any time.
+    into.last_connect_ts = std::max(into.last_connect_ts, from.last_connect_ts);
+    into.last_disconnect_ts = std::max(into.last_disconnect_ts, from.last_disconnect_ts);
+    into.last_message_ts = std::max(into.last_message_ts, from.last_message_ts);
+    for (std::size_t i = 0; i < failure_count; ++i) into.failures[i] += from.failures[i];
+}
+
+void StatsBook::add(const ClientStats& connection) {
+    if (max_entries_ == 0) return;
+    const auto [entry, added] = entries_.try_emplace(connection.client_id);
+    if (added) {
+        entry->second.position = names_.insert(names_.end(), connection.client_id);
+    } else {
+        names_.splice(names_.end(), names_, entry->second.position);
+    }
+    merge(entry->second.stats, connection);
+    if (entries_.size() > max_entries_) {
+        entries_.erase(names_.front());
+        names_.pop_front();
+    }
+}
+
+std::map<std::string, ClientStats> StatsBook::entries() const {
+    std::map<std::string, ClientStats> result;
+    for (const auto& [name, entry] : entries_) result.emplace_hint(result.end(), name, entry.stats);
+    return result;
+}
+
+}  // namespace jsocket

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/current_socket.hpp"
+
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+template <typename Use>
+auto receive(JsonSocket& socket, std::chrono::milliseconds timeout, Use use)
+    -> std::optional<decltype(use(std::string_view()))> {
+    const auto payload = socket.receive(deadline_after(timeout));
+    if (!payload) return std::nullopt;
+    return use(*payload);
+}
+
+}  // namespace
+
+/// Calls `use` with the connection, and closes the connection if that shows it to be of no use.
+template <typename Use>
+auto CurrentSocket::with_socket(Use use) {
+    const auto socket = get();
+    if (!socket) {
+        throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
+    }
+    try {
+        return use(*socket);
+    } catch (const Error& error) {
+        if (!error.connection_usable()) drop(socket);
+        throw;
+    }
+}
+
+/// What `use` makes of the next message's text, if one begins within recv_timeout.
+template <typename Use>
+auto CurrentSocket::read_in_time(Use use) {
+    return with_socket([&](JsonSocket& socket) {
+        const auto timeout = socket.options().recv_timeout;
+        auto result =
+            receive(socket, timeout, [&](std::string_view text) { return use(socket, text); });
+        if (result) return std::move(*result);
+        throw TimeoutError(
+            "no message from " + peer_ + " within " + std::to_string(timeout.count()) + " ms",
+            true);
+    });
+}
+
+void CurrentSocket::set(std::shared_ptr<JsonSocket> socket) {
+    const Lock lock(mutex_);
+    socket_ = std::move(socket);
+}
+
+void CurrentSocket::close() noexcept {
+    if (const auto socket = get()) drop(socket);
+}
+
+bool CurrentSocket::connected() const noexcept {
+    const auto socket = get();
+    return socket && socket->connected();
+}
+
+void CurrentSocket::send_obj(const json& message) {
+    with_socket([&](JsonSocket& socket) { socket.send_obj(message); });
+}
+
+void CurrentSocket::send_payload(std::string_view payload) {
+    with_socket([&](JsonSocket& socket) { socket.send_payload(payload); });
+}
+
+json CurrentSocket::read_obj() {
+    return read_in_time([](const JsonSocket& socket, std::string_view text) {
+        return parse(text, socket.options().limits);
+    });
+}
+
+std::optional<json> CurrentSocket::try_read_obj(std::chrono::milliseconds timeout) {
+    return with_socket([&](JsonSocket& socket) {
+        return receive(socket, timeout,
+                       [&](std::string_view text) { return parse(text, socket.options().limits); });
+    });
+}
+
+std::string CurrentSocket::read_payload() {
+    return read_in_time([](const JsonSocket&, std::string_view text) { return std::string(text); });
+}
+
+std::shared_ptr<JsonSocket> CurrentSocket::get() const noexcept {
+    const Lock lock(mutex_);
+    return socket_;
+}
+
+void CurrentSocket::drop(const std::shared_ptr<JsonSocket>& socket) noexcept {
+    socket->close();
+    const Lock lock(mutex_);
+    if (socket_ == socket) socket_.reset();
+}
+
+}  // namespace jsocket

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jsocket/error.hpp>
+#include <jsocket/socket/json_socket.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+// Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
+constexpr std::size_t flush_threshold = 4 * 1024;
+
+// Kept between messages; what a big message took is given back.
+constexpr std::size_t usual_capacity = 64 * 1024;
+
+}  // namespace
+
+JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options)
+    : options_(options),
+      stream_(std::move(stream)),
+      peer_(stream_->peer()),
+      reader_(options.framing, options.limits.max_message_size),
+      encoder_(framing::make_codec(options.framing, options.limits.max_message_size)) {}
+
+JsonSocket::~JsonSocket() { close(); }
+
+std::optional<std::string_view> JsonSocket::receive(Deadline deadline) {
+    try {
+        for (;;) {
+            if (interrupted() || !connected()) {
+                throw ConnectionClosed("socket connection broken: closed by this side", false);
+            }
+            if (auto payload = next_message()) return payload;
+            if (!fill(deadline)) return std::nullopt;
+        }
+    } catch (const Error& error) {
+        // What an interrupted reader has received may still be answered.
+        if (!error.connection_usable() && !interrupted()) {
+            connected_.store(false, std::memory_order_release);
+        }
+        throw;
+    }
+}
+
+std::optional<std::string_view> JsonSocket::receive_buffered() {
+    if (interrupted()) return std::nullopt;
+    return next_message();
+}
+
+std::optional<std::string_view> JsonSocket::next_message() {
+    const Framing before = reader_.framing();
+    auto payload = reader_.next();
+    if (reader_.framing() != before) {
+        const std::scoped_lock lock(write_mutex_);
+        encoder_ = framing::make_codec(reader_.framing(), options_.limits.max_message_size);
+    }
+    if (payload) message_deadline_ = no_deadline;
+    return payload;
+}
+
+/// Receives some bytes. False if the deadline passed before a message began.
+bool JsonSocket::fill(Deadline deadline) {
+    const bool begun = reader_.mid_message();
+    if (!begun) {
+        message_deadline_ = no_deadline;
+    } else {
+        if (message_deadline_ == no_deadline) {
+            message_deadline_ = deadline_after(options_.message_deadline);
+        }
+        deadline = std::min(message_deadline_, deadline_after(options_.recv_timeout));
+        if (reader_.bare_header()) stream_->acknowledge_now();
+    }
+    const auto size = stream_->read_some(reader_.prepare(), deadline);
+    if (size && *size > 0) {
+        reader_.commit(*size);
+        return true;
+    }
+    if (size) {
+        const bool by_us = interrupted();
+        throw ConnectionClosed(
+            "socket connection broken: " + (by_us ? "closed by this side" : peer_ + " closed it") +
+                (begun ? " in the middle of a message" : ""),
+            begun);
+    }
+    if (!begun) return false;
+    throw TimeoutError("the rest of a message from " + peer_ + " did not come in time");
+}
+
+void JsonSocket::send_obj(const json& message) {
+    std::string text;
+    serialize(message, text, options_.limits);
+    send_payload(text);
+}
+
+void JsonSocket::send_payload(std::string_view payload) {
+    queue_payload(payload);
+    flush();
+}
+
+void JsonSocket::queue_payload(std::string_view payload) {
+    if (payload.size() > options_.limits.max_message_size) {
+        throw MessageTooLarge(payload.size(), options_.limits.max_message_size);
+    }
+    const std::scoped_lock lock(write_mutex_);
+    encoder_->encode(payload, queued_);
+    if (queued_.size() >= flush_threshold) write_queued();
+}
+
+void JsonSocket::flush() {
+    const std::scoped_lock lock(write_mutex_);
+    write_queued();
+}
+
+/// With write_mutex_ held.
+void JsonSocket::write_queued() {
+    if (!connected()) {
+        queued_.clear();
+        throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
+    }
+    if (queued_.empty()) return;
+    try {
+        stream_->write_all(queued_, options_.send_timeout);
+    } catch (const Error&) {
+        // Part of a message may be out; nothing that follows it would be understood.
+        queued_.clear();
+        write_failed_.store(true, std::memory_order_release);
+        close();
+        throw;
+    }
+    queued_.clear();
+    if (queued_.capacity() > usual_capacity) queued_.shrink_to_fit();
+}
+
+void JsonSocket::interrupt() noexcept {
+    interrupted_.store(true, std::memory_order_release);
+    stream_->interrupt();
+}
+
+void JsonSocket::finish(std::chrono::milliseconds linger) {
+    connected_.store(false, std::memory_order_release);
+    stream_->finish_writing();
+    const Deadline deadline = deadline_after(linger);
+    std::array<char, 4096> rest;
+    try {
+        while (stream_->read_some(rest, deadline).value_or(0) > 0 &&
+               std::chrono::steady_clock::now() < deadline) {
+        }
+    } catch (const Error&) {
+        // It is gone; that is all that was waited for.
+    }
+    close();
+}
+
+void JsonSocket::close() noexcept {
+    connected_.store(false, std::memory_order_release);
+    interrupted_.store(true, std::memory_order_release);
+    stream_->shutdown();
+}
+
+}  // namespace jsocket

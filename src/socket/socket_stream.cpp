@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/socket_stream.hpp"
+
+#include "socket/wait.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+// What a stopping server still grants a client to take its last reply; stop() has 100 ms in all.
+constexpr std::chrono::milliseconds grace_at_stop(50);
+
+}  // namespace
+
+SocketStream::SocketStream(int fd, Kind kind, std::string peer, const Interrupt* stop)
+    : fd_(fd), kind_(kind), peer_(std::move(peer)), stop_(stop) {
+    if (kind_ == Kind::tcp) {
+        // A message is one write; waiting for more to send would only delay it.
+        const int on = 1;
+        ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+}
+
+SocketStream::~SocketStream() { ::close(fd_); }
+
+std::optional<std::size_t> SocketStream::read_some(std::span<char> space, Deadline deadline) {
+    // Without a deadline the call itself waits, and interrupt() ends it: no poll, one call less.
+    const int flags = deadline == no_deadline ? 0 : MSG_DONTWAIT;
+    for (;;) {
+        if (interrupted_.load(std::memory_order_acquire)) return 0;
+        const ssize_t size = ::recv(fd_, space.data(), space.size(), flags);
+        if (size >= 0) return static_cast<std::size_t>(size);
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) fail(errno);
+        if (wait_for(fd_, POLLIN, deadline, nullptr) == Wait::timeout) return std::nullopt;
+    }
+}
+
+void SocketStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
+    const Interrupt* interrupt = stop_;
+    Deadline last = no_deadline;
+    while (!bytes.empty()) {
+        const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (size >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(size));
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) fail(errno);
+        const Deadline deadline = std::min(last, deadline_after(timeout));
+        switch (wait_for(fd_, POLLOUT, deadline, interrupt)) {
+            case Wait::ready:
+                break;
+            case Wait::interrupted:
+                interrupt = nullptr;
+                last = deadline_after(grace_at_stop);
+                break;
+            case Wait::timeout:
+                throw TimeoutError(peer_ + " did not read what was sent to it");
+        }
+    }
+}
+
+void SocketStream::interrupt() noexcept {
+    interrupted_.store(true, std::memory_order_release);
+    ::shutdown(fd_, SHUT_RD);
+}
+
+void SocketStream::finish_writing() noexcept { ::shutdown(fd_, SHUT_WR); }
+
+void SocketStream::shutdown() noexcept {
+    interrupted_.store(true, std::memory_order_release);
+    ::shutdown(fd_, SHUT_RDWR);
+}
+
+void SocketStream::acknowledge_now() noexcept {
+    if (kind_ != Kind::tcp) return;
+    const int on = 1;
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+void SocketStream::fail(int error) const {
+    const std::error_code code(error, std::system_category());
+    throw ConnectionError("socket connection broken: " + peer_ + ": " + code.message(), code);
+}
+
+}  // namespace jsocket

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/socket/stream.hpp>
+
+#include <atomic>
+#include <string>
+
+namespace jsocket {
+
+/// A connected TCP or UNIX-domain socket.
+class SocketStream : public Stream {
+  public:
+    enum class Kind { tcp, unix_domain };
+
+    /// Owns `fd`, a blocking socket. Once `stop` (may be null) is raised, a peer that does not read
+    /// holds up writing no longer than a moment.
+    SocketStream(int fd, Kind kind, std::string peer, const Interrupt* stop);
+    ~SocketStream() override;
+    SocketStream(const SocketStream&) = delete;
+    SocketStream& operator=(const SocketStream&) = delete;
+
+    std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
+    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
+    void interrupt() noexcept override;
+    void finish_writing() noexcept override;
+    void shutdown() noexcept override;
+    void acknowledge_now() noexcept override;
+    std::string peer() const override { return peer_; }
+
+  private:
+    [[noreturn]] void fail(int error) const;
+
+    const int fd_;
+    const Kind kind_;
+    const std::string peer_;
+    const Interrupt* const stop_;
+    std::atomic<bool> interrupted_{false};
+};
+
+}  // namespace jsocket

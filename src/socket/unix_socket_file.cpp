@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/unix_socket_file.hpp"
+
+#include "socket/address.hpp"
+
+#include <jsocket/deadline.hpp>
+#include <jsocket/error.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+/// Keeps other servers from looking at the files of a folder and removing one: of two that find the
+/// same left-over, the second would remove the socket of the first. The lock is on the folder
+/// itself, so that no lock file stays behind.
+class FolderLock {
+  public:
+    explicit FolderLock(const std::string& path) {
+        std::string folder = std::filesystem::path(path).parent_path().string();
+        if (folder.empty()) folder = ".";
+        fd_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd_ < 0) {
+            error_ = errno;
+            return;
+        }
+        // Whoever may read the folder may lock it: do not wait for ever.
+        const Deadline deadline = deadline_after(std::chrono::seconds(5));
+        while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+            error_ = errno;
+            if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= deadline) return;
+            ::poll(nullptr, 0, 5);
+        }
+        error_ = 0;
+    }
+
+    ~FolderLock() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+    /// 0 if the folder is locked.
+    int error() const { return error_; }
+
+  private:
+    int fd_ = -1;
+    int error_ = 0;
+};
+
+/// Does a connection to `address` find nobody? Anything but a plain refusal counts as somebody.
+bool nobody_listens(const SocketAddress& address) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return false;
+    const bool refused = ::connect(fd, address.data(), address.size) != 0 && errno == ECONNREFUSED;
+    ::close(fd);
+    return refused;
+}
+
+}  // namespace
+
+UnixSocketFile::UnixSocketFile(int fd, std::string path, mode_t mode) : path_(std::move(path)) {
+    const FolderLock lock(path_);
+    if (lock.error() != 0) fail(lock.error(), "cannot lock its folder");
+    bind_and_listen(fd, mode);
+    struct stat file {};
+    if (::lstat(path_.c_str(), &file) != 0) fail(errno, "it has vanished");
+    device_ = file.st_dev;
+    inode_ = file.st_ino;
+}
+
+UnixSocketFile::~UnixSocketFile() {
+    const FolderLock lock(path_);
+    struct stat file {};
+    if (::lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ && file.st_ino == inode_) {
+        ::unlink(path_.c_str());
+    }
+}
+
+void UnixSocketFile::bind_and_listen(int fd, mode_t mode) {
+    const SocketAddress address = unix_address(path_);
+    // The file appears with these permissions, less the umask; there is no moment with more.
+    ::fchmod(fd, mode);
+    if (::bind(fd, address.data(), address.size) != 0) {
+        if (errno != EADDRINUSE) fail(errno, "cannot bind");
+        if (!remove_if_stale()) fail(EADDRINUSE, "it exists and is no left-over of a server");
+        if (::bind(fd, address.data(), address.size) != 0) fail(errno, "cannot bind");
+    }
+    if (::chmod(path_.c_str(), mode) != 0) fail(errno, "cannot set its permissions");
+    if (::listen(fd, SOMAXCONN) != 0) fail(errno, "cannot listen");
+}
+
+bool UnixSocketFile::remove_if_stale() const {
+    struct stat file {};
+    if (::lstat(path_.c_str(), &file) != 0) return errno == ENOENT;
+    if (!S_ISSOCK(file.st_mode) || !nobody_listens(unix_address(path_))) return false;
+    return ::unlink(path_.c_str()) == 0;
+}
+
+void UnixSocketFile::fail(int error, const char* what) const {
+    const std::error_code code(error, std::system_category());
+    const std::string endpoint = "unix:" + path_;
+    throw ConnectError("cannot listen on " + endpoint + ": " + what + ": " + code.message(), code,
+                       endpoint);
+}
+
+}  // namespace jsocket

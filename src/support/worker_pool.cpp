@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/worker_pool.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+// Long enough for the next client of a busy server, short enough to leave nothing behind.
+constexpr std::chrono::seconds patience(2);
+
+}  // namespace
+
+void WorkerPool::run(Job job) {
+    join_ended();
+    const Lock lock(mutex_);
+    if (waiting_ > jobs_.size()) {
+        jobs_.push_back(std::move(job));
+        changed_.notify_all();
+    } else {
+        start(std::move(job));
+    }
+}
+
+void WorkerPool::finish() {
+    {
+        const Lock lock(mutex_);
+        finishing_ = true;
+        changed_.notify_all();
+        while (!workers_.empty()) changed_.wait(mutex_);
+    }
+    join_ended();
+}
+
+void WorkerPool::start(Job job) {
+    const auto self = workers_.emplace(workers_.end());
+    try {
+        // The thread looks at its place in the list with the mutex held, after this is done.
+        self->thread.emplace(stack_size_, [this, self, job = std::move(job)] { work(self, job); });
+    } catch (...) {
+        workers_.erase(self);
+        throw;
+    }
+}
+
+void WorkerPool::work(Workers::iterator self, Job job) {
+    for (std::optional<Job> next = std::move(job); next; next = next_job(self)) (*next)();
+}
+
+/// Empty, with the thread in ended_, if there is none for it.
+std::optional<WorkerPool::Job> WorkerPool::next_job(Workers::iterator self) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const Lock lock(mutex_);
+    ++waiting_;
+    while (jobs_.empty() && !finishing_ &&
+           changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
+    }
+    --waiting_;
+    if (!jobs_.empty()) {
+        Job job = std::move(jobs_.front());
+        jobs_.pop_front();
+        return job;
+    }
+    ended_.splice(ended_.end(), workers_, self);
+    changed_.notify_all();
+    return std::nullopt;
+}
+
+void WorkerPool::join_ended() {
+    Workers ended;
+    {
+        const Lock lock(mutex_);
+        ended.swap(ended_);
+    }
+    for (Worker& worker : ended) worker.thread->join();
+}
+
+}  // namespace jsocket
