@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/current_socket.hpp"
+#include "support/mutex.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/server/json_server.hpp>
@@ -22,10 +23,12 @@ class JsonServer::Impl {
     explicit Impl(ServerOptions options)
         : options_(checked(options)),
           listener_({options_.address, options_.port}, stop_, options_.unix_mode),
+          endpoint_(listener_.endpoint()),
           client_("a client") {}
 
     void accept_connection() {
         client_.close();
+        const Lock lock(accept_mutex_);
         auto stream = listener_.accept(deadline_after(options_.accept_timeout));
         if (!stream && !stop_.raised()) {
             throw TimeoutError(
@@ -37,19 +40,23 @@ class JsonServer::Impl {
         }
         // Looked at after set(): close() either finds the client or is found here.
         if (stop_.raised()) {
-            close();
+            client_.close();
             throw ConnectionClosed("the server is closed", false);
         }
     }
 
     void close() noexcept {
-        stop_.raise();
+        stop_.raise();  // ends an accept that waits with the mutex held
         client_.close();
+        const Lock lock(accept_mutex_);
+        listener_.close();
     }
 
     const ServerOptions options_;
     Interrupt stop_;
+    Mutex accept_mutex_;
     Listener listener_;
+    const Endpoint endpoint_;  // outlives the listener
     CurrentSocket client_;
 };
 
@@ -73,8 +80,8 @@ void JsonServer::close() noexcept { impl_->close(); }
 
 bool JsonServer::connected() const noexcept { return impl_->client_.connected(); }
 
-std::uint16_t JsonServer::port() const noexcept { return impl_->listener_.endpoint().port; }
+std::uint16_t JsonServer::port() const noexcept { return impl_->endpoint_.port; }
 
-std::string JsonServer::endpoint() const { return to_string(impl_->listener_.endpoint()); }
+std::string JsonServer::endpoint() const { return to_string(impl_->endpoint_); }
 
 }  // namespace jsocket

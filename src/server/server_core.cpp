@@ -51,8 +51,11 @@ void ServerCore::start() {
 
 void ServerCore::stop() noexcept {
     stop_.raise();
-    // Whoever is admitted after this sees that the server is stopping.
-    for (const auto& session : sessions()) session->disconnect();
+    {
+        // Whoever is admitted after this sees that the server is stopping.
+        const Lock lock(sessions_mutex_);
+        for (const auto& [id, session] : sessions_) session->disconnect();
+    }
     const Lock lock(state_mutex_);
     if (!started_) listener_.close();
 }
