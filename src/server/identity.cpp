@@ -8,22 +8,54 @@ namespace {
 
 constexpr std::size_t max_identity_size = 256;
 
-/// What Python's str() makes of a value: the Python package names clients by it.
-void append_python_text(const json& value, bool quoted, std::string& out) {
+/// A string as Python's repr() shows it.
+void append_python_string(const std::string& text, std::string& out) {
+    const bool double_quotes =
+        text.find('\'') != std::string::npos && text.find('"') == std::string::npos;
+    const char quote = double_quotes ? '"' : '\'';
+    out += quote;
+    for (const char c : text) {
+        if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\r') {
+            out += "\\r";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7F) {
+            constexpr char digits[] = "0123456789abcdef";
+            out += {'\\', 'x', digits[byte >> 4], digits[byte & 0xF]};
+        } else {
+            if (c == '\\' || c == quote) out += '\\';
+            out += c;
+        }
+    }
+    out += quote;
+}
+
+/// A value as Python's str() shows it, by which the Python package names clients; within a list or
+/// an object as repr() does. What is longer than a name is cut short.
+void append_python_text(const json& value, bool within, std::string& out) {
     if (value.is_object() || value.is_array()) {
         out += value.is_object() ? '{' : '[';
         bool first = true;
         for (const auto& [name, member] : value.items()) {
-            if (out.size() > max_identity_size) break;  // it will be cut anyway
+            if (out.size() > max_identity_size) break;
             if (!first) out += ", ";
             first = false;
-            if (value.is_object()) out += '\'' + name + "': ";
+            if (value.is_object()) {
+                append_python_string(name, out);
+                out += ": ";
+            }
             append_python_text(member, true, out);
         }
         out += value.is_object() ? '}' : ']';
     } else if (value.is_string()) {
         const auto& text = value.get_ref<const std::string&>();
-        out += quoted ? '\'' + text + '\'' : text;
+        if (within) {
+            append_python_string(text, out);
+        } else {
+            out += text;
+        }
     } else if (value.is_boolean()) {
         out += value.get<bool>() ? "True" : "False";
     } else {
