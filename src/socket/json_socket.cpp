@@ -123,8 +123,11 @@ void JsonSocket::write_queued() {
     try {
         stream_->write_all(queued_, options_.send_timeout);
     } catch (const Error&) {
-        // Part of a message may be out; nothing that follows it would be understood.
         queued_.clear();
+        if (!connected()) {
+            throw ConnectionClosed("socket connection broken: closed by this side", true);
+        }
+        // Part of a message may be out; nothing that follows it would be understood.
         write_failed_.store(true, std::memory_order_release);
         close();
         throw;

@@ -24,8 +24,7 @@ namespace {
 class FolderLock {
   public:
     explicit FolderLock(const std::string& path) {
-        std::string folder = std::filesystem::path(path).parent_path().string();
-        if (folder.empty()) folder = ".";
+        const auto folder = std::filesystem::absolute(path).parent_path();
         fd_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd_ < 0) {
             error_ = errno;

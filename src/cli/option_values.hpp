@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/error.hpp>
+#include <jsocket/options.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The texts that options take, as values. Errors: UsageError says what the text should have been.
+namespace jsocket::cli {
+
+/// "2", "0.25": more than 0, at most a year; rounded up to whole milliseconds.
+std::chrono::milliseconds parse_seconds(std::string_view text);
+
+/// A whole number from 1 to `largest`, in decimal digits.
+std::uint64_t parse_count(std::string_view text, std::uint64_t largest);
+
+/// Every name that `auto` may be one of, for a server.
+Framing parse_server_framing(std::string_view text);
+Framing parse_client_framing(std::string_view text);
+
+/// convert(text, more...), with `option` named in what it throws.
+template <typename Convert, typename... More>
+auto option_value(std::string_view option, std::string_view text, Convert convert, More... more) {
+    try {
+        return convert(text, more...);
+    } catch (const UsageError& error) {
+        throw UsageError(std::string(option) + ": " + error.what());
+    }
+}
+
+}  // namespace jsocket::cli

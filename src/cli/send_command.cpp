@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/send_command.hpp"
+
+#include "cli/option_values.hpp"
+#include "cli/terminal.hpp"
+
+#include <jsocket/client/json_client.hpp>
+#include <jsocket/deadline.hpp>
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+#include <jsocket/socket/interrupt.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <iostream>
+#include <poll.h>
+#include <thread>
+
+namespace jsocket::cli {
+
+namespace {
+
+/// Closes a client at a deadline, whatever it is doing then, unless destroyed first. The client's
+/// own time-outs start anew with every byte; this one is for all of them together.
+class Watchdog {
+  public:
+    Watchdog(JsonClient& client, Deadline deadline)
+        : thread_([this, &client, deadline] {
+              pollfd done{done_.fd(), POLLIN, 0};
+              while (!done_.raised() && std::chrono::steady_clock::now() < deadline) {
+                  poll(&done, 1, poll_timeout(deadline));
+              }
+              if (done_.raised()) return;
+              expired_ = true;
+              client.close();
+          }) {}
+
+    ~Watchdog() {
+        done_.raise();
+        thread_.join();
+    }
+
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+    bool expired() const { return expired_; }
+
+  private:
+    Interrupt done_;
+    std::atomic<bool> expired_{false};
+    std::thread thread_;  // last, so that it finds the others alive
+};
+
+/// `text` without white space between values. Throws UsageError, which begins with `where`.
+std::string own_message(const std::string& text, const std::string& where) {
+    try {
+        return compact(text);
+    } catch (const PayloadError& error) {
+        throw UsageError(where + ": " + error.what());
+    }
+}
+
+bool blank(const std::string& line) { return line.find_first_not_of(" \t\r") == std::string::npos; }
+
+}  // namespace
+
+SendCommand::SendCommand(CLI::App& app)
+    : command_(app.add_subcommand("send", "Send a message and print the reply")) {
+    command_->group("Commands");
+    command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
+    command_->add_option("JSON", message_, "The message; or - to send each line of standard input")
+        ->required()
+        ->type_name("");
+    command_->add_option("--framing", framing_, "prefix, crc or lines")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command_
+        ->add_option("--timeout", timeout_text_, "From connecting to the reply, for each message")
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    command_->footer(
+        "The reply is printed as one line of JSON; members keep their order and\n"
+        "numbers their digits.\n\n"
+        "Examples:\n"
+        "  jsocket send 127.0.0.1:5489 '{\"echo\": \"hello\"}'\n"
+        "  jsocket send db1:5489 --timeout 0.5 -1\n"
+        "  jsocket send unix:/run/echo --framing lines - < messages");
+}
+
+bool SendCommand::chosen() const { return command_->parsed(); }
+
+void SendCommand::run() {
+    const Endpoint server = option_value("SERVER", server_, parse_endpoint);
+    if (!server.unix_path() && server.port == 0) throw UsageError("SERVER: port 0 is no port");
+    timeout_ = option_value("--timeout", timeout_text_, parse_seconds);
+
+    ClientOptions options;
+    options.address = server.address;
+    options.port = server.port;
+    options.framing = option_value("--framing", framing_, parse_client_framing);
+    // The watchdog's deadline holds for all of these.
+    options.recv_timeout = options.send_timeout = options.message_deadline = no_timeout;
+    options.retry = {.attempts = 1, .deadline = timeout_};
+    JsonClient client(options);
+
+    if (message_ == "-") return exchange_lines(client);
+    print_line(exchange(client, own_message(message_, "JSON")));
+}
+
+/// Sends a message and returns the reply, connecting first if need be; all within the time-out.
+std::string SendCommand::exchange(JsonClient& client, const std::string& message) const {
+    const Deadline deadline = deadline_after(timeout_);
+    if (!client.connected()) client.connect();
+    const Watchdog watchdog(client, deadline);
+    std::string reply;
+    try {
+        client.send_payload(message);
+        reply = client.read_payload();
+    } catch (const UsageError&) {
+        throw;
+    } catch (const Error&) {
+        if (!watchdog.expired()) throw;
+        throw TimeoutError("no reply from " + server_ + " within " + timeout_text_ + " s");
+    }
+    try {
+        return compact(reply);
+    } catch (const PayloadError& error) {
+        throw Error("the reply from " + server_ + ": " + error.what());
+    }
+}
+
+void SendCommand::exchange_lines(JsonClient& client) const {
+    std::string line;
+    for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
+        if (blank(line)) continue;
+        const std::string where = "line " + std::to_string(number);
+        const std::string message = own_message(line, where);
+        try {
+            print_line(exchange(client, message));
+        } catch (const UsageError& error) {  // too large
+            throw UsageError(where + ": " + error.what());
+        }
+    }
+}
+
+}  // namespace jsocket::cli

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/serve_command.hpp"
+
+#include "cli/option_values.hpp"
+#include "cli/terminal.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/server/server_factory.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <ctime>
+#include <limits>
+#include <system_error>
+
+namespace jsocket::cli {
+
+namespace {
+
+/// SIGINT and SIGTERM, blocked here and in every thread started later, so that they wait to be
+/// waited for instead of ending the process.
+class StopSignals {
+  public:
+    StopSignals() {
+        sigemptyset(&signals_);
+        sigaddset(&signals_, SIGINT);
+        sigaddset(&signals_, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    }
+
+    void wait() const {
+        int signal = 0;
+        sigwait(&signals_, &signal);
+    }
+
+    /// From now on they end the process. Those that came since the first one are forgotten.
+    void restore() const {
+        const timespec now{};
+        while (sigtimedwait(&signals_, nullptr, &now) > 0) continue;
+        pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    }
+
+  private:
+    sigset_t signals_;
+};
+
+/// What somebody may do who cannot listen on `endpoint` because of `code`.
+std::string advice(const Endpoint& endpoint, std::error_code code) {
+    const bool unix_socket = endpoint.unix_path().has_value();
+    if (code == std::errc::address_in_use) {
+        return unix_socket ? "stop the server there, or choose another path with --bind"
+                           : "stop the server there, or choose another port with --bind; "
+                             "port 0 takes a free one";
+    }
+    if (code == std::errc::permission_denied && !unix_socket) {
+        return "choose a port from 1024 on with --bind";
+    }
+    if (code == std::errc::address_not_available) {
+        return "choose an address of this machine with --bind, such as 127.0.0.1 or 0.0.0.0";
+    }
+    return std::string("choose another ") + (unix_socket ? "path" : "address") + " with --bind";
+}
+
+/// A server goes on when nobody reads what it prints.
+void try_to_print(std::string_view text) {
+    try {
+        print_line(text);
+    } catch (const Error& error) {
+        complain(error.what());
+    }
+}
+
+/// On one line. A client's address may be a path of any bytes, which JSON cannot carry unchanged.
+std::string as_text(const ServerStats& stats) {
+    return json(stats).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+ServeCommand::ServeCommand(CLI::App& app)
+    : command_(app.add_subcommand("serve", "Run a server until SIGINT or SIGTERM")) {
+    const ServerOptions defaults;
+    bind_ = to_string(Endpoint{defaults.address, default_port});
+    framing_ = to_string(defaults.framing);
+    max_message_size_ = std::to_string(defaults.limits.max_message_size);
+    recv_timeout_ = std::to_string(
+        std::chrono::duration_cast<std::chrono::seconds>(defaults.recv_timeout).count());
+    max_connections_ = std::to_string(defaults.max_connections);
+
+    const auto add_option = [this](const char* name, std::string& value, const char* type,
+                                   const char* description) {
+        command_->add_option(name, value, description)->type_name(type)->capture_default_str();
+    };
+    command_->group("Commands");
+    command_->add_flag("--echo", echo_, "Answer every message with itself (required)");
+    add_option("--hook", hook_, "NAME",
+               "How: `payload` sends the text back as it came,\n"
+               "`message` what a JSON tree makes of it");
+    add_option("--bind", bind_, "ADDRESS",
+               "HOST:PORT, with port 0 for a free one, or\n"
+               "unix:PATH");
+    add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
+    add_option("--max-message-size", max_message_size_, "BYTES", "The longest message");
+    add_option("--recv-timeout", recv_timeout_, "SECONDS", "How long a message may stall");
+    add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
+    command_->add_flag("--stats", stats_, "Print statistics as JSON at the end");
+    command_->footer(
+        "When it is ready it prints one line, `listening on HOST:PORT` or\n"
+        "`listening on unix:PATH`.\n\n"
+        "Examples:\n"
+        "  jsocket serve --echo\n"
+        "  jsocket serve --echo --bind unix:/run/echo --framing lines --stats");
+}
+
+bool ServeCommand::chosen() const { return command_->parsed(); }
+
+Hook ServeCommand::hook() const {
+    if (hook_ == "payload") return Hook::payload;
+    if (hook_ == "message") return Hook::message;
+    throw UsageError("--hook: expected payload or message, not \"" + hook_ + '"');
+}
+
+ServerOptions ServeCommand::server_options() const {
+    ServerOptions options;
+    const Endpoint endpoint = option_value("--bind", bind_, parse_endpoint);
+    options.address = endpoint.address;
+    options.port = endpoint.port;
+    options.framing = option_value("--framing", framing_, parse_server_framing);
+    const bool automatic = options.framing == Framing::automatic;
+    options.limits.max_message_size =
+        option_value("--max-message-size", max_message_size_, parse_count,
+                     automatic ? largest_automatic_message : largest_message);
+    options.recv_timeout = option_value("--recv-timeout", recv_timeout_, parse_seconds);
+    options.max_connections = option_value("--max-connections", max_connections_, parse_count,
+                                           std::numeric_limits<std::uint32_t>::max());
+    return options;
+}
+
+void ServeCommand::run() {
+    if (!echo_) throw UsageError("serve has nothing to do; give it --echo");
+    const ServerOptions options = server_options();
+    const StopSignals signals;
+    try {
+        ServerFactory<Echo> server(options, hook(), options.limits);
+        server.start();
+        try_to_print("listening on " + server.endpoint());
+        signals.wait();
+        server.stop();
+        server.join();
+        // Statistics may be long, and a reader slow: let a second signal end that wait.
+        signals.restore();
+        if (stats_) try_to_print(as_text(server.client_stats()));
+    } catch (const ConnectError& error) {
+        throw Error(std::string(error.what()) + "; " +
+                    advice({options.address, options.port}, error.code()));
+    }
+}
+
+}  // namespace jsocket::cli
