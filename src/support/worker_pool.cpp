@@ -37,7 +37,9 @@ void WorkerPool::start(Job job) {
     const auto self = workers_.emplace(workers_.end());
     try {
         // The thread looks at its place in the list with the mutex held, after this is done.
-        self->thread.emplace(stack_size_, [this, self, job = std::move(job)] { work(self, job); });
+        self->thread.emplace(stack_size_, [this, self, job = std::move(job)]() mutable {
+            work(self, std::move(job));
+        });
     } catch (...) {
         workers_.erase(self);
         throw;
@@ -45,7 +47,10 @@ void WorkerPool::start(Job job) {
 }
 
 void WorkerPool::work(Workers::iterator self, Job job) {
-    for (std::optional<Job> next = std::move(job); next; next = next_job(self)) (*next)();
+    for (std::optional<Job> next = std::move(job); next; next = next_job(self)) {
+        (*next)();
+        next.reset();  // what it owns, such as a socket, is not to wait for the next job
+    }
 }
 
 /// Empty, with the thread in ended_, if there is none for it.
