@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` copies. The components become packages in packages.cmake.
+include(CMakePackageConfigHelpers)
+
+set(jsocket_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/jsocket)
+get_target_property(jsocket_type jsocket TYPE)
+set(jsocket_targets jsocket)
+if(TARGET jsocket_testing)
+    list(APPEND jsocket_targets jsocket_testing)
+    set_target_properties(jsocket_testing PROPERTIES EXPORT_NAME testing)
+endif()
+
+install(TARGETS ${jsocket_targets} EXPORT jsocketTargets
+    LIBRARY COMPONENT jsocket_library NAMELINK_COMPONENT jsocket_development
+    ARCHIVE COMPONENT jsocket_development
+    FILE_SET HEADERS COMPONENT jsocket_development)
+if(TARGET jsocket-cli)
+    # Finds the shared library also where the system does not look for one.
+    file(RELATIVE_PATH jsocket_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    set_target_properties(jsocket-cli PROPERTIES INSTALL_RPATH \$ORIGIN/${jsocket_bin_to_lib})
+    install(TARGETS jsocket-cli RUNTIME COMPONENT jsocket_tools)
+endif()
+install(EXPORT jsocketTargets NAMESPACE jsocket:: DESTINATION ${jsocket_config_dir}
+    COMPONENT jsocket_development)
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/jsocketConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/jsocketConfig.cmake INSTALL_DESTINATION ${jsocket_config_dir}
+    NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/jsocketConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/jsocketConfig.cmake ${PROJECT_BINARY_DIR}/jsocketConfigVersion.cmake
+    DESTINATION ${jsocket_config_dir} COMPONENT jsocket_development)
+
+# jsocket.pc finds its prefix from where it lies, so that the tree may be moved. A directory that was
+# configured as an absolute path stays where it is.
+set(jsocket_pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+    set(jsocket_pc_prefix ${CMAKE_INSTALL_PREFIX})
+else()
+    file(RELATIVE_PATH jsocket_pc_prefix /${jsocket_pc_dir} /)
+    string(REGEX REPLACE "/$" "" jsocket_pc_prefix "\${pcfiledir}/${jsocket_pc_prefix}")
+endif()
+foreach(directory LIBDIR INCLUDEDIR)
+    cmake_path(APPEND jsocket_pc_${directory} "\${prefix}" "${CMAKE_INSTALL_${directory}}")
+endforeach()
+# Who links an archive links what it uses, too; who links a shared library has no need of it, nor of
+# the packages to build with it.
+set(jsocket_pc_requires "nlohmann_json >= 3.11")
+set(jsocket_pc_libs "-L\${libdir} -ljsocket")
+if(jsocket_type STREQUAL STATIC_LIBRARY)
+    string(APPEND jsocket_pc_requires ", spdlog, zlib")
+    string(APPEND jsocket_pc_libs " -pthread")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/jsocket.pc.in ${PROJECT_BINARY_DIR}/jsocket.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/jsocket.pc DESTINATION ${jsocket_pc_dir}
+    COMPONENT jsocket_development)

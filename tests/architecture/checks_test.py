@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The checks themselves, on made-up trees: each of them can fail."""
+import tempfile
+import unittest
+from pathlib import Path
+
+import check_documents
+import check_layers
+import check_sources
+
+LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+class Layers(Tree):
+    def faults(self):
+        return list(check_layers.layer_faults(self.root))
+
+    def test_a_lower_layer_may_be_included(self):
+        self.write("include/jsocket/socket/stream.hpp", "#include <jsocket/deadline.hpp>\n")
+        self.write("src/framing/detect.cpp", '#include "core/utf8.hpp"\n#include <vector>\n')
+        self.write("src/client/client.cpp", '#include "support/mutex.hpp"\n#include <spdlog/spdlog.h>\n')
+        self.assertEqual(self.faults(), [])
+
+    def test_a_higher_layer_may_not(self):
+        self.write("include/jsocket/framing/detect.hpp", "#include <jsocket/client/json_client.hpp>\n")
+        self.assertEqual(self.faults(), [
+            "framing/detect.hpp (framing) includes client/json_client.hpp (client)"])
+
+    def test_siblings_do_not_see_each_other(self):
+        self.write("src/server/session.cpp", '#include "client/backoff.hpp"\n')
+        self.assertEqual(self.faults(), [
+            "server/session.cpp (server) includes client/backoff.hpp (client)"])
+
+    def test_a_file_beside_the_including_one_is_of_its_layer(self):
+        self.write("src/server/book.hpp", "")
+        self.write("src/server/session.cpp", '#include "book.hpp"\n')
+        self.assertEqual(self.faults(), [])
+
+    def test_the_umbrella_header_is_not_for_the_library(self):
+        self.write("include/jsocket/jsocket.hpp", "#include <jsocket/server/server.hpp>\n")
+        self.write("src/server/server.cpp", "#include <jsocket/jsocket.hpp>\n")
+        self.assertEqual(self.faults(), [
+            "server/server.cpp (server) includes jsocket.hpp (jsocket.hpp)"])
+
+    def test_the_command_sees_everything_and_nobody_sees_it(self):
+        self.write("src/cli/main.cpp", '#include "server/session.hpp"\n')
+        self.write("src/core/text.cpp", '#include "cli/main.hpp"\n')
+        self.assertEqual(self.faults(), ["core/text.cpp (core) includes cli/main.hpp (cli)"])
+
+    def test_a_new_layer_needs_a_row(self):
+        self.write("src/pigeons/coop.cpp", "")
+        self.assertEqual(self.faults(), [
+            "pigeons/coop.cpp: no row of check_layers.py is about the layer pigeons"])
+
+    def test_only_json_hpp_names_nlohmann(self):
+        self.write("include/jsocket/json.hpp", "#include <nlohmann/json.hpp>\n")
+        self.write("include/jsocket/error.hpp", "// as nlohmann::json\nint f(const nlohmann::json&);\n")
+        self.write("include/jsocket/limits.hpp", "#include <spdlog/logger.h>\n")
+        self.assertEqual(list(check_layers.third_party_faults(self.root)), [
+            "error.hpp:2 names nlohmann, which is not for public headers",
+            "limits.hpp:1 names spdlog, which is not for public headers"])
+
+
+class Sources(Tree):
+    def setUp(self):
+        super().setUp()
+        self.write("CMakeLists.txt", LICENCE.replace("//", "#"))
+
+    def faults(self):
+        return list(check_sources.faults(self.root))
+
+    def test_licence_lines_are_found_below_the_interpreter(self):
+        self.write("src/a.cpp", LICENCE)
+        self.write("scripts/run", "#!/bin/sh\n" + LICENCE.replace("//", "#"))
+        self.assertEqual(self.faults(), [])
+
+    def test_a_missing_licence_line_is_a_fault(self):
+        self.write("src/a.cpp", "int a;\n")
+        self.write("scripts/run", "#!/bin/sh\nexit\n")
+        self.assertEqual(len(self.faults()), 2)
+
+    def test_other_characters_than_ascii_are_a_fault(self):
+        self.write("src/a.cpp", LICENCE + "// caf\u00e9\n")
+        self.assertEqual(self.faults(), ["src/a.cpp:2 is not ASCII"])
+
+    def test_data_is_left_alone(self):
+        self.write("tests/data/a.py", "caf\u00e9")
+        self.assertEqual(self.faults(), [])
+
+
+class Documents(Tree):
+    def test_the_newest_version_is_the_projects(self):
+        self.write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2024-01-01\n")
+        self.assertEqual(list(check_documents.changelog_faults(self.root, "1.2.3")), [])
+        self.assertEqual(list(check_documents.changelog_faults(self.root, "1.2.4")), [
+            "the newest version in CHANGELOG.md is 1.2.3; project() says 1.2.4"])
+
+    def test_the_readme_shows_the_example(self):
+        self.write("examples/readme.cpp", LICENCE + "\nint main() {}\n")
+        self.write("README.md", "Hello\n```cpp\nint main() {}\n```\n")
+        self.assertEqual(list(check_documents.readme_faults(self.root)), [])
+        self.write("README.md", "Hello\n```cpp\nint main() { }\n```\n")
+        self.assertEqual(len(list(check_documents.readme_faults(self.root))), 1)
+
+    def test_links_lead_somewhere(self):
+        self.write("docs/a.md", "[b](../b.md#top) [c](c.md) [d](https://example.org)\n")
+        self.write("b.md", "")
+        self.assertEqual(list(check_documents.link_faults(self.root)), [
+            "docs/a.md links to c.md, which does not exist"])
+
+    def test_the_files_of_the_architecture_exist(self):
+        self.write("src/socket/wait.cpp", "")
+        self.write("ARCHITECTURE.md", "`socket/wait.cpp`, `src/socket/wait.cpp`, `socket/gone.cpp`\n")
+        self.assertEqual(list(check_documents.path_faults(self.root)), [
+            "ARCHITECTURE.md names socket/gone.cpp, which does not exist"])
+
+
+if __name__ == "__main__":
+    unittest.main()
