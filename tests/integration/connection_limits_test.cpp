@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/scripted.hpp"
+#include "support/raw_peer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace {
+
+using namespace test_support;
+using jsocket::Running;
+using jsocket::ServerFactory;
+using jsocket::ServerOptions;
+
+class ConnectionLimit : public testing::TestWithParam<std::size_t> {
+  protected:
+    RawPeer served() {
+        RawPeer peer = RawPeer::connect(server.port());
+        peer.send(prefix_frame("1"));
+        EXPECT_EQ(peer.receive_prefix_frame(), "1");
+        return peer;
+    }
+    void expect_refused() {
+        const std::uint64_t before = server.client_stats().refused_connections;
+        RawPeer peer = RawPeer::connect(server.port());
+        EXPECT_TRUE(peer.closed_by_peer());
+        EXPECT_TRUE(
+            wait_until([&] { return server.client_stats().refused_connections == before + 1; }));
+    }
+
+    const std::size_t limit = GetParam();
+    Running<ServerFactory<ScriptedWorker>> server{ServerOptions{.max_connections = limit}};
+};
+INSTANTIATE_TEST_SUITE_P(Of, ConnectionLimit, testing::Values(1, 2, 10),
+                         testing::PrintToStringParamName());
+
+TEST_P(ConnectionLimit, RefusesOneTooManyAndAcceptsTheNextWhenOneLeaves) {
+    std::vector<RawPeer> peers;
+    for (std::size_t i = 0; i < limit; ++i) peers.push_back(served());
+    EXPECT_EQ(server.client_stats().refused_connections, 0u);
+    EXPECT_EQ(server.active(), limit);
+
+    expect_refused();
+    expect_refused();
+    EXPECT_EQ(server.active(), limit);
+    for (RawPeer& peer : peers) {
+        peer.send(prefix_frame("2"));
+        EXPECT_EQ(peer.receive_prefix_frame(), "2") << "those who were there notice nothing";
+    }
+
+    peers.pop_back();
+    ASSERT_TRUE(wait_until([&] { return server.active() == limit - 1; }));
+    peers.push_back(served());
+    expect_refused();
+    EXPECT_EQ(server.client_stats().refused_connections, 3u);
+    EXPECT_EQ(server.client_stats().clients.size(), limit + 1) << "the refused are no clients";
+    EXPECT_EQ(failures(server.client_stats()), 0u);
+}
+
+TEST_P(ConnectionLimit, RefusesWithoutCallingAHook) {
+    Journal journal;
+    Hooks<ScriptedWorker> hooks;
+    hooks.connect = [&](auto&) { journal.add("connect"); };
+    Running<ServerFactory<ScriptedWorker>> limited(ServerOptions{.max_connections = limit}, hooks);
+    std::vector<RawPeer> peers;
+    for (std::size_t i = 0; i < limit + 5; ++i) peers.push_back(RawPeer::connect(limited.port()));
+    EXPECT_TRUE(wait_until([&] { return limited.client_stats().refused_connections == 5; }));
+    EXPECT_TRUE(wait_until([&] { return journal.size() == limit; }));
+    limited.stop();
+    limited.join();
+    EXPECT_EQ(journal.size(), limit);
+}
+
+TEST(ConnectionLimits, HoldWhileManyComeAndGo) {
+    constexpr std::size_t limit = 3;
+    std::atomic<int> connected{0};
+    std::atomic<int> most{0};
+    Hooks<ScriptedWorker> hooks;
+    hooks.connect = [&](auto&) {
+        const int now = ++connected;
+        int seen = most;
+        while (now > seen && !most.compare_exchange_weak(seen, now)) continue;
+    };
+    hooks.disconnect = [&](auto&) { --connected; };
+    Running<ServerFactory<ScriptedWorker>> server(ServerOptions{.max_connections = limit}, hooks);
+    std::atomic<int> served{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&] {
+            for (int j = 0; j < 50; ++j) {
+                RawPeer peer = RawPeer::connect(server.port());
+                try {
+                    peer.send(prefix_frame("1"));
+                    served += peer.receive(5) == prefix_frame("1");
+                } catch (const std::exception&) {  // refused: closed or reset under our hands
+                }
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    server.stop();
+    server.join();
+    EXPECT_LE(most, static_cast<int>(limit));
+    EXPECT_GT(served, 0);
+    EXPECT_EQ(server.client_stats().refused_connections + static_cast<std::uint64_t>(served), 300u);
+}
+
+}  // namespace

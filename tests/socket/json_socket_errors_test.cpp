@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/json_socket_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <limits>
+
+/// Typed errors, and what is left of the connection after each.
+namespace {
+
+using namespace socket_tests;
+using jsocket::ConnectionClosed;
+using jsocket::ConnectionError;
+using jsocket::FramingError;
+using jsocket::PayloadError;
+using jsocket::TimeoutError;
+
+class JsonSocketErrors : public SocketFixture {
+  protected:
+    FramingError::Kind framing_error_of(Framing framing, std::string_view bytes) {
+        open({.framing = framing, .limits = {.max_message_size = 100}});
+        write(bytes);
+        const auto error = error_of<FramingError>([&] { receive(*socket); });
+        EXPECT_FALSE(error->connection_usable());
+        return error->kind();
+    }
+};
+
+TEST_F(JsonSocketErrors, ABadHeaderCloses) {
+    EXPECT_EQ(framing_error_of(Framing::crc, "JSN2"), FramingError::Kind::bad_header);
+    expect_closed();
+    EXPECT_EQ(framing_error_of(Framing::automatic, "GET / HTTP/1.1\r\n"),
+              FramingError::Kind::bad_header);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, ABadChecksumCloses) {
+    std::string bytes = crc_frame("[1]");
+    bytes.back() = '}';
+    EXPECT_EQ(framing_error_of(Framing::crc, bytes), FramingError::Kind::bad_checksum);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, AnOversizeHeaderClosesBeforeItsPayloadArrives) {
+    EXPECT_EQ(framing_error_of(Framing::prefix, big_endian(101)), FramingError::Kind::oversize);
+    expect_closed();
+    EXPECT_EQ(framing_error_of(Framing::crc, crc_frame(std::string(101, '1')).substr(0, 12)),
+              FramingError::Kind::oversize);
+    expect_closed();
+    EXPECT_EQ(framing_error_of(Framing::lines, std::string(102, '1')),
+              FramingError::Kind::oversize);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, TextThatCannotBeJsonClosesInAutomaticFraming) {
+    open({.framing = Framing::automatic});
+    write("POST / HTTP/1.1\r\n");
+    const auto error = error_of<PayloadError>([&] { receive(*socket); });
+    EXPECT_EQ(error->kind(), PayloadError::Kind::invalid_json);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, GoodMessagesBeforeABadOneAreReceived) {
+    open({.framing = Framing::crc});
+    write(crc_frame("1") + crc_frame("2") + "JSNx");
+    EXPECT_EQ(receive(*socket), "1");
+    EXPECT_EQ(receive(*socket), "2");
+    EXPECT_THROW(receive(*socket), FramingError);
+}
+
+TEST_F(JsonSocketErrors, WhatCameBeforeABadMessageCanStillBeAnswered) {
+    open({.framing = Framing::crc});
+    write(crc_frame("1") + "JSNx");
+    EXPECT_EQ(receive(*socket), "1");
+    socket->queue_payload("\"reply\"");
+    EXPECT_THROW(socket->receive_buffered(), FramingError);
+    socket->flush();
+    EXPECT_EQ(read_now(*far), crc_frame("\"reply\""));
+    EXPECT_THROW(receive(*socket), FramingError);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, NothingWithinTheDeadlineIsNoErrorAndALateMessageIsReceived) {
+    Stopwatch watch;
+    EXPECT_EQ(receive(*socket, deadline_after(20ms)), std::nullopt);
+    EXPECT_GE(watch.elapsed(), 19ms);
+    EXPECT_EQ(receive(*socket, at_once), std::nullopt);
+    EXPECT_TRUE(socket->connected());
+    write(prefix_frame("\"late\""));
+    EXPECT_EQ(receive(*socket, at_once), "\"late\"");
+    expect_usable();
+}
+
+TEST_F(JsonSocketErrors, BlankLinesAreNoBeginningOfAMessage) {
+    open({.framing = Framing::lines, .recv_timeout = 1ms});
+    write("\n\r\n \n");
+    EXPECT_EQ(receive(*socket, deadline_after(20ms)), std::nullopt);
+    expect_usable();
+}
+
+TEST_F(JsonSocketErrors, SilenceWithinAMessageCloses) {
+    for (const Framing framing : all_framings) {
+        const std::string bytes = frame(framing, "{\"a\":1}");
+        for (const std::size_t begun : {std::size_t(1), bytes.size() - 1}) {
+            open({.framing = framing, .recv_timeout = 20ms});
+            write(bytes.substr(0, begun));
+            Stopwatch watch;
+            const auto error = error_of<TimeoutError>([&] { receive(*socket); });
+            EXPECT_FALSE(error->connection_usable());
+            EXPECT_GE(watch.elapsed(), 19ms);
+            EXPECT_LT(watch.elapsed(), patience);
+            expect_closed();
+        }
+    }
+}
+
+TEST_F(JsonSocketErrors, AMessageThatHasBegunIsWaitedForBeyondTheDeadlineOfReceive) {
+    open({.recv_timeout = patience});
+    write(prefix_frame("[1]").substr(0, 5));
+    auto rest = std::async(std::launch::async, [&] {
+        read_now(*far, deadline_after(30ms));
+        write("1]");
+    });
+    EXPECT_EQ(receive(*socket, deadline_after(1ms)), "[1]");
+}
+
+TEST_F(JsonSocketErrors, TheMessageDeadlineEndsAMessageOfWhichAByteComesEveryNowAndThen) {
+    open({.recv_timeout = patience, .message_deadline = 100ms});
+    auto drip = std::async(std::launch::async, [&] {
+        try {
+            for (const char byte : prefix_frame('"' + std::string(1'000, 'x') + '"')) {
+                write({&byte, 1});
+                // A read that finds nothing for a while is what paces this.
+                if (read_now(*far, deadline_after(10ms))) return;
+            }
+        } catch (const ConnectionError&) {
+            // It was closed, as it should be.
+        }
+    });
+    Stopwatch watch;
+    const auto error = error_of<TimeoutError>([&] { receive(*socket); });
+    EXPECT_FALSE(error->connection_usable());
+    EXPECT_GE(watch.elapsed(), 90ms);
+    EXPECT_LT(watch.elapsed(), patience);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, TheMessageDeadlineBeginsAnewWithEachMessage) {
+    open({.recv_timeout = patience, .message_deadline = 200ms});
+    Stopwatch watch;
+    while (watch.elapsed() < 400ms) {
+        write(prefix_frame("[1]").substr(0, 5));
+        auto rest = std::async(std::launch::async, [&] {
+            read_now(*far, deadline_after(20ms));
+            write("1]");
+        });
+        ASSERT_EQ(receive(*socket), "[1]");
+    }
+}
+
+TEST_F(JsonSocketErrors, TheEndOfTheStreamBetweenMessagesIsAPoliteGoodbye) {
+    write(prefix_frame("1"));
+    far->finish_writing();
+    EXPECT_EQ(receive(*socket), "1");
+    const auto error = error_of<ConnectionClosed>([&] { receive(*socket); });
+    EXPECT_FALSE(error->mid_message());
+    EXPECT_FALSE(error->connection_usable());
+    EXPECT_THAT(error->what(), testing::HasSubstr("socket connection broken"));
+    EXPECT_FALSE(socket->connected());
+}
+
+TEST_F(JsonSocketErrors, TheEndOfTheStreamWithinAMessageIsToldApart) {
+    for (const Framing framing : all_framings) {
+        const std::string bytes = frame(framing, "{\"a\":1}");
+        for (std::size_t begun = 1; begun < bytes.size(); ++begun) {
+            open({.framing = framing});
+            write(bytes.substr(0, begun));
+            far->finish_writing();
+            const auto error = error_of<ConnectionClosed>([&] { receive(*socket); });
+            EXPECT_TRUE(error->mid_message());
+            EXPECT_FALSE(socket->connected());
+        }
+    }
+}
+
+TEST_F(JsonSocketErrors, AResetIsAConnectionErrorWithItsCode) {
+    FaultPlan plan(Fault::fail, 0);
+    open({}, plan);
+    const auto error = error_of<ConnectionError>([&] { receive(*socket); });
+    EXPECT_EQ(error->code(), std::errc::connection_reset);
+    EXPECT_THAT(error->what(), testing::HasSubstr("socket connection broken"));
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, APeerThatHasGoneBreaksSending) {
+    far.reset();
+    const auto error = error_of<ConnectionError>([&] { socket->send_payload("1"); });
+    EXPECT_THAT(error->what(), testing::HasSubstr("socket connection broken"));
+    EXPECT_FALSE(socket->connected());
+}
+
+TEST_F(JsonSocketErrors, APeerThatDoesNotReadTimesOutSendingAndCloses) {
+    open({.send_timeout = 20ms}, 10);
+    Stopwatch watch;
+    const auto error = error_of<TimeoutError>([&] { socket->send_payload("\"0123456789\""); });
+    EXPECT_GE(watch.elapsed(), 19ms);
+    EXPECT_FALSE(error->connection_usable()) << "half a message is out";
+    EXPECT_FALSE(socket->connected());
+    EXPECT_EQ(read_now(*far)->size(), 10u);
+    expect_closed();
+}
+
+TEST_F(JsonSocketErrors, ATooLargeMessageIsRefusedWithNothingSent) {
+    for (const Framing framing : all_framings) {
+        open({.framing = framing, .limits = {.max_message_size = 10}});
+        const std::string payload = "\"" + std::string(9, 'x') + "\"";
+        for (int way = 0; way < 3; ++way) {
+            const auto error = error_of<jsocket::MessageTooLarge>([&] {
+                if (way == 0) socket->send_payload(payload);
+                if (way == 1) socket->queue_payload(payload);
+                if (way == 2) socket->send_obj(std::string(9, 'x'));
+            });
+            EXPECT_EQ(error->size(), 11u);
+            EXPECT_EQ(error->limit(), 10u);
+            EXPECT_TRUE(error->connection_usable());
+            EXPECT_EQ(read_now(*far), std::nullopt);
+            expect_usable();
+        }
+    }
+}
+
+TEST_F(JsonSocketErrors, AMessageThatHasNoJsonTextIsRefusedWithNothingSent) {
+    open({.limits = {.max_depth = 3, .max_elements = 5}});
+    const json bad[] = {
+        std::numeric_limits<double>::quiet_NaN(),
+        std::numeric_limits<double>::infinity(),
+        {{"text", "\xff"}},
+        json::binary({1, 2}),
+        json::parse("[[[[]]]]"),
+        json::parse("[1,2,3,4,5]"),
+    };
+    for (const json& message : bad) {
+        const auto error = error_of<jsocket::UsageError>([&] { socket->send_obj(message); });
+        EXPECT_TRUE(error->connection_usable());
+        EXPECT_EQ(read_now(*far), std::nullopt);
+        expect_usable();
+    }
+    socket->send_obj(json::parse("[[[]]]"));
+    socket->send_obj(json::parse("[1,2,3,4]"));
+    EXPECT_EQ(read_now(*far), prefix_frame("[[[]]]") + prefix_frame("[1,2,3,4]"));
+}
+
+TEST_F(JsonSocketErrors, ARefusedMessageLeavesQueuedOnesQueued) {
+    open({.limits = {.max_message_size = 10}});
+    socket->queue_payload("1");
+    EXPECT_THROW(socket->send_obj(std::string(100, 'x')), jsocket::MessageTooLarge);
+    socket->flush();
+    EXPECT_EQ(read_now(*far), prefix_frame("1"));
+}
+
+}  // namespace
