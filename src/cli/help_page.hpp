@@ -21,6 +21,12 @@ class HelpPage : public CLI::Formatter {
         return app->get_description() + "\n\n";
     }
 
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        // A command is optional to CLI11 only so that it names a wrong one instead.
+        return CLI::detail::find_and_replace(Formatter::make_usage(app, name), "[COMMAND]",
+                                             "COMMAND");
+    }
+
     std::string make_option_opts(const CLI::Option* option) const override {
         return option->get_type_name().empty() ? "" : ' ' + option->get_type_name();
     }

@@ -37,8 +37,9 @@ ExitCode run(int argc, char** argv) {
     app.require_subcommand(0, 1);
     app.formatter(std::make_shared<HelpPage>());  // before the commands, which inherit both
     app.footer(
-        "`jsocket COMMAND --help` has more. Exit codes: 0 success, 1 the server, the network\n"
-        "or this machine failed, 2 wrong usage.");
+        "`jsocket COMMAND --help` explains a command.\n\n"
+        "Exit codes: 0 success; 1 the peer, the network or this machine failed;\n"
+        "2 wrong usage.");
     ServeCommand serve(app);
     SendCommand send(app);
     try {

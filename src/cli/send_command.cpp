@@ -70,14 +70,13 @@ SendCommand::SendCommand(CLI::App& app)
     : command_(app.add_subcommand("send", "Send a message and print the reply")) {
     command_->group("Commands");
     command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
-    command_->add_option("JSON", message_, "The message; or - to send each line of standard input")
+    command_->add_option("JSON", message_, "The message; - sends each line of standard input")
         ->required()
         ->type_name("");
     command_->add_option("--framing", framing_, "prefix, crc or lines")
         ->type_name("NAME")
         ->capture_default_str();
-    command_
-        ->add_option("--timeout", timeout_text_, "From connecting to the reply, for each message")
+    command_->add_option("--timeout", timeout_text_, "For each message, connecting included")
         ->type_name("SECONDS")
         ->capture_default_str();
     command_->footer(

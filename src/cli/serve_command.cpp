@@ -48,19 +48,12 @@ class StopSignals {
 
 /// What somebody may do who cannot listen on `endpoint` because of `code`.
 std::string advice(const Endpoint& endpoint, std::error_code code) {
-    const bool unix_socket = endpoint.unix_path().has_value();
+    if (endpoint.unix_path()) return "choose another path with --bind";
     if (code == std::errc::address_in_use) {
-        return unix_socket ? "stop the server there, or choose another path with --bind"
-                           : "stop the server there, or choose another port with --bind; "
-                             "port 0 takes a free one";
+        return "choose another port with --bind; port 0 takes a free one";
     }
-    if (code == std::errc::permission_denied && !unix_socket) {
-        return "choose a port from 1024 on with --bind";
-    }
-    if (code == std::errc::address_not_available) {
-        return "choose an address of this machine with --bind, such as 127.0.0.1 or 0.0.0.0";
-    }
-    return std::string("choose another ") + (unix_socket ? "path" : "address") + " with --bind";
+    if (code == std::errc::permission_denied) return "choose a port from 1024 on with --bind";
+    return "choose an address of this machine with --bind, such as 127.0.0.1 or 0.0.0.0";
 }
 
 /// A server goes on when nobody reads what it prints.
@@ -94,7 +87,8 @@ ServeCommand::ServeCommand(CLI::App& app)
         command_->add_option(name, value, description)->type_name(type)->capture_default_str();
     };
     command_->group("Commands");
-    command_->add_flag("--echo", echo_, "Answer every message with itself (required)");
+    command_->add_flag("--echo", echo_, "Answer every message with itself (required)")
+        ->disable_flag_override();
     add_option("--hook", hook_, "NAME",
                "How: `payload` sends the text back as it came,\n"
                "`message` what a JSON tree makes of it");
@@ -105,7 +99,8 @@ ServeCommand::ServeCommand(CLI::App& app)
     add_option("--max-message-size", max_message_size_, "BYTES", "The longest message");
     add_option("--recv-timeout", recv_timeout_, "SECONDS", "How long a message may stall");
     add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
-    command_->add_flag("--stats", stats_, "Print statistics as JSON at the end");
+    command_->add_flag("--stats", stats_, "Print statistics as JSON at the end")
+        ->disable_flag_override();
     command_->footer(
         "When it is ready it prints one line, `listening on HOST:PORT` or\n"
         "`listening on unix:PATH`.\n\n"
