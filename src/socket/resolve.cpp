@@ -102,9 +102,8 @@ Addresses look_up_elsewhere(const Endpoint& endpoint, Deadline deadline, const I
         case Wait::interrupted:
             throw ConnectionClosed("closed while looking up " + name, false);
     }
-    Addresses addresses = std::move(lookup->addresses);
-    LookupThreads::instance().join_ended();
-    return addresses;
+    LookupThreads::instance().join_ended();  // and with it what the thread has written is seen
+    return std::move(lookup->addresses);
 }
 
 [[noreturn]] void fail(const Endpoint& endpoint, int error) {
