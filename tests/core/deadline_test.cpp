@@ -32,7 +32,9 @@ TEST(Deadline, NeverComesWhenItIsTooFarAwayToCount) {
 }
 
 TEST(Deadline, OfATimeoutThatIsOverHasPassed) {
-    for (const milliseconds timeout : {0ms, -1ms, milliseconds(-1h), milliseconds::min()}) {
+    const milliseconds longest_ago = milliseconds::min();
+    for (const milliseconds timeout :
+         {0ms, -1ms, milliseconds(-1h), longest_ago + 1h, longest_ago}) {
         const Deadline deadline = deadline_after(timeout);
         EXPECT_LE(deadline, steady_clock::now()) << timeout.count();
         EXPECT_EQ(poll_timeout(deadline), 0) << timeout.count();

@@ -72,6 +72,11 @@ TEST(DepthLimit, HoldsWhenSerializing) {
     }
 }
 
+TEST(DepthLimit, CountsNestingAndNotContainersWhenSerializing) {
+    EXPECT_EQ(serialize_verdict(json::parse(flat(1'000, "[]")), {.max_depth = 2}), "ok");
+    EXPECT_EQ(serialize_verdict(json::parse(flat(1'000, "{\"a\":{}}")), {.max_depth = 3}), "ok");
+}
+
 TEST(DepthLimit, IsAHundredAndTwentyEightUnlessSaidOtherwise) {
     EXPECT_EQ(verdict(nested(127)), "ok");
     EXPECT_EQ(verdict(nested(128)), "ok");
@@ -83,6 +88,8 @@ TEST(DepthLimit, IsNeverAboveAThousand) {
         EXPECT_EQ(verdict(nested(1'000), {.max_depth = depth}), "ok");
         EXPECT_EQ(verdict(nested(1'001), {.max_depth = depth}), "too_deep");
         EXPECT_EQ(verdict(nested(5'000), {.max_depth = depth}), "too_deep");
+        EXPECT_EQ(serialize_verdict(json::parse(nested(1'000)), {.max_depth = depth}), "ok");
+        EXPECT_NE(serialize_verdict(json::parse(nested(1'001)), {.max_depth = depth}), "ok");
     }
 }
 

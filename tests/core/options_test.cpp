@@ -120,9 +120,10 @@ TEST(Options, RefuseTimeoutsThatAreOverBeforeTheyBegin) {
         {"send_timeout", &SocketOptions::send_timeout},
         {"message_deadline", &SocketOptions::message_deadline},
     };
-    for (const auto& [name, field] : fields) {
-        const auto timeout_complaint = [&](std::chrono::milliseconds value) {
-            return complaint([&](SocketOptions& options) { options.*field = value; });
+    for (const auto& [name, member] : fields) {
+        const Field field = member;
+        const auto timeout_complaint = [field](std::chrono::milliseconds value) {
+            return complaint([=](SocketOptions& options) { options.*field = value; });
         };
         EXPECT_EQ(timeout_complaint(1ms), "") << name;
         EXPECT_EQ(timeout_complaint(no_timeout), "") << name;

@@ -8,10 +8,12 @@ the first one does. Exit code 0 if all agree, 1 with one line for each that does
 
 import json
 import pathlib
+import re
 import struct
 import sys
 import zlib
 
+HERE = pathlib.Path(__file__).resolve().parent
 MAGIC = b"JSN1"
 
 
@@ -146,8 +148,16 @@ def complaints(vector, limits):
             yield f"encoded to {encoded.hex()}"
 
 
+def documented_streams():
+    """What `hexdump -C` shows in docs/framing.md, in hexadecimal."""
+    text = HERE.joinpath("../../docs/framing.md").read_text("utf-8")
+    for dump in re.findall(r"(?m)(?:^[0-9a-f]{8}  .*\|\n)+", text):
+        rows = re.findall(r"(?m)^[0-9a-f]{8}  (.*?) *\|", dump)
+        yield bytes.fromhex("".join(rows)).hex()
+
+
 def main():
-    index = json.loads(pathlib.Path(__file__).with_name("framing.json").read_text("ascii"))
+    index = json.loads(HERE.joinpath("framing.json").read_text("ascii"))
     vectors = index["vectors"]
     found = [f"{vector['name']}: {complaint}"
              for vector in vectors for complaint in complaints(vector, index["limits"])]
@@ -157,6 +167,12 @@ def main():
         failures = {vector["failure"] for vector in vectors if vector["framing"] == framing}
         if not {None, "oversize", "invalid_json", "closed_mid_message"} <= failures:
             found.append(f"too few kinds of vectors for {framing}")
+    documented = list(documented_streams())
+    canonical = {vector["hex"] for vector in vectors if vector.get("canonical")}
+    found += [f"docs/framing.md: {stream} is not among the vectors"
+              for stream in documented if stream not in canonical]
+    if len(documented) != 3:
+        found.append(f"docs/framing.md has {len(documented)} dumps")
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(vectors)} vectors, {len(found)} complaints")
     return 1 if found else 0
