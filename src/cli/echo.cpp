@@ -6,7 +6,6 @@
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace jsocket::cli {

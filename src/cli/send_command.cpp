@@ -113,20 +113,14 @@ std::string SendCommand::exchange(JsonClient& client, const std::string& message
     const Deadline deadline = deadline_after(timeout_);
     if (!client.connected()) client.connect();
     const Watchdog watchdog(client, deadline);
-    std::string reply;
     try {
         client.send_payload(message);
-        reply = client.read_payload();
-    } catch (const UsageError&) {
-        throw;
+        return compact(client.read_payload());
+    } catch (const ProtocolError& error) {
+        throw Error("the reply from " + server_ + ": " + error.what());
     } catch (const Error&) {
         if (!watchdog.expired()) throw;
         throw TimeoutError("no reply from " + server_ + " within " + timeout_text_ + " s");
-    }
-    try {
-        return compact(reply);
-    } catch (const PayloadError& error) {
-        throw Error("the reply from " + server_ + ": " + error.what());
     }
 }
 

@@ -49,7 +49,7 @@ void MessageHandler::disconnect_client() noexcept {
 }
 
 std::optional<json> MessageHandler::process_message(json&) {
-    throw UsageError("process_message was called on a server that is being destroyed");
+    throw UsageError("process_message is not overridden, or its server is being destroyed");
 }
 
 void MessageHandler::process_payload(std::string_view payload, std::string& reply) {

@@ -109,17 +109,21 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     step_ = Step::read;
     handler.process_payload(payload, reply_);
     if (uncounted_size_ != 0) count_received();
-    if (!reply_.empty()) {
-        step_ = Step::write;
-        socket_.queue_payload(reply_);
-        // Counted before it is sent: a client that has its reply finds it in the statistics.
-        counters_.messages_out += 1;
-        counters_.bytes_out += reply_.size();
-        unsent_messages_ += 1;
-        unsent_bytes_ += reply_.size();
-    }
+    if (!reply_.empty()) queue_reply();
     if (size > usual_message_size) message_ = nullptr;
     if (reply_.capacity() > usual_message_size) std::string().swap(reply_);
+}
+
+void Session::queue_reply() {
+    step_ = Step::write;
+    // Counted before it is sent: a client that has its reply finds it in the statistics.
+    count_sent(1, reply_.size());
+    try {
+        socket_.queue_payload(reply_);
+    } catch (const UsageError&) {
+        uncount_sent(1, reply_.size());  // too large; those before it are still to be sent
+        throw;
+    }
 }
 
 void Session::flush() {
@@ -153,6 +157,20 @@ void Session::count_received() {
     counters_.messages_in += 1;
     counters_.bytes_in += std::exchange(uncounted_size_, 0);
     counters_.last_message.set(unix_time());
+}
+
+void Session::count_sent(std::uint64_t messages, std::uint64_t bytes) {
+    counters_.messages_out += messages;
+    counters_.bytes_out += bytes;
+    unsent_messages_ += messages;
+    unsent_bytes_ += bytes;
+}
+
+void Session::uncount_sent(std::uint64_t messages, std::uint64_t bytes) {
+    counters_.messages_out -= messages;
+    counters_.bytes_out -= bytes;
+    unsent_messages_ -= messages;
+    unsent_bytes_ -= bytes;
 }
 
 void Session::handle_failure(MessageHandler& handler, const std::exception& error) noexcept {
@@ -198,8 +216,7 @@ void Session::finish() noexcept {
     try {
         flush();  // what was answered before a failure
     } catch (const std::exception&) {
-        counters_.messages_out -= unsent_messages_;
-        counters_.bytes_out -= unsent_bytes_;
+        uncount_sent(unsent_messages_, unsent_bytes_);
     }
     {
         const std::chrono::duration<double> duration =

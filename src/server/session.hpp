@@ -68,8 +68,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
     void run(MessageHandler& handler);
     void answer(MessageHandler& handler, std::string_view payload);
+    void queue_reply();
     void flush();
     void count_received();
+    void count_sent(std::uint64_t messages, std::uint64_t bytes);
+    void uncount_sent(std::uint64_t messages, std::uint64_t bytes);
     void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
     std::optional<Failure> classify(const std::exception& error) const;
     void finish() noexcept;

@@ -7,8 +7,10 @@
 
 namespace jsocket {
 
-ThreadedServerBase::ThreadedServerBase(ServerOptions options)
+ThreadedServer::ThreadedServer(ServerOptions options)
     : Server(std::move(options),
              [this](std::shared_ptr<Session> session) { core().serve(session, *this); }) {}
+
+ThreadedServer::~ThreadedServer() { terminate_if_running(); }
 
 }  // namespace jsocket

@@ -49,9 +49,7 @@ class MessageHandler {
     ///
     /// `message` is the hook's to read, change or move from, while the hook runs; it belongs to the
     /// server, which fills the same tree again, so copy or move out what is to be kept.
-    ///
-    /// ThreadedServer and ServerFactoryThread make it pure. The definition here, which throws, is
-    /// for the moment in which a server is destroyed that still runs.
+    /// The definition here throws UsageError.
     virtual std::optional<json> process_message(json& message);
 
     /// The same for hooks that bring their own parser: overriding it skips the tree. `payload` is

@@ -4,18 +4,7 @@
 #include <jsocket/server/message_handler.hpp>
 #include <jsocket/server/server.hpp>
 
-#include <utility>
-
 namespace jsocket {
-
-/// The part of ThreadedServer that outlives the classes derived from it: its destructor terminates
-/// a process that destroys a running server, and until it does, process_message() is the one of
-/// MessageHandler and not a pure virtual function.
-class ThreadedServerBase : public MessageHandler, public Server {
-  protected:
-    explicit ThreadedServerBase(ServerOptions options);
-    ~ThreadedServerBase() { terminate_if_running(); }
-};
 
 /// Serves one client at a time, on a thread of its own.
 ///
@@ -39,14 +28,17 @@ class ThreadedServerBase : public MessageHandler, public Server {
 /// Lifetime: stop() and join() must have returned before a derived class's members are destroyed,
 ///           because hooks use them. Running<Echo> sees to that; destroying a server that runs
 ///           terminates the process.
-class ThreadedServer : public ThreadedServerBase {
+class ThreadedServer : public MessageHandler, public Server {
   public:
     /// Binds and listens, so that port() is right and clients can connect before start().
     /// Throws ConnectError if the address is taken or not ours, UsageError for a wrong option.
-    explicit ThreadedServer(ServerOptions options = {}) : ThreadedServerBase(std::move(options)) {}
+    explicit ThreadedServer(ServerOptions options = {});
 
-  protected:
-    std::optional<json> process_message(json& message) override = 0;
+    ~ThreadedServer() override;
+
+    // process_message() is to be overridden, or process_payload(). It is not pure as that of
+    // ServerFactoryThread is: while a server that runs is destroyed, a client's message would find
+    // a pure virtual function where the derived class's was.
 };
 
 }  // namespace jsocket
