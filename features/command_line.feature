@@ -73,7 +73,7 @@ Feature: Command line
     When I run `jsocket send MALLORY --timeout 0.3 '1'`
     Then it ends with exit code 1
     And it complains in one line
-    And it took less than 2 seconds
+    And it took less than 5 seconds
 
   Scenario Outline: Wrong use is told from failure
     When I run `<command>`

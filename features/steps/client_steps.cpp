@@ -51,7 +51,8 @@ void expect_end(jsocket::JsonClient& client) {
 /// A client that is connecting, in the background, to a file where a server will listen.
 void connect_early(World& world) {
     world.server_options.address = "unix:" + world.folder().path() + "/late";
-    jsocket::ClientOptions options{.address = world.server_options.address};
+    jsocket::ClientOptions options = world.client_options;
+    options.address = world.server_options.address;
     options.retry.attempts = 1000;
     options.retry.deadline = patience;
     options.retry.max_backoff = milliseconds(20);
@@ -65,7 +66,9 @@ void connect_early(World& world) {
 void connect_when_possible(World& world, Name name) {
     const auto served = [&] {
         try {
-            world.connect(name).request("is there a place?");
+            jsocket::JsonClient& client = world.new_client(name, world.client_options);
+            client.connect();
+            client.request("is there a place?");
             return true;
         } catch (const jsocket::ConnectionError&) {
             return false;
@@ -146,7 +149,7 @@ void define_messages(Steps& steps) {
     });
     steps.define("{client} receives {values}", [](World& world, Name client, Values messages) {
         for (const json& message : messages) {
-            expect_equal(world.client(client).read_obj(), message, "the message received");
+            expect_equal(world.receive(client), message, "the message received");
         }
     });
     steps.define("{client} still gets an echo", [](World& world, Name client) {
@@ -172,7 +175,7 @@ void define_messages(Steps& steps) {
     steps.define("{client} receives the numbers from {int} to {int}",
                  [](World& world, Name client, int first, int last) {
                      for (int number = first; number <= last; ++number) {
-                         expect_equal(world.client(client).read_obj(), json(number), "the message");
+                         expect_equal(world.receive(client), json(number), "the message");
                      }
                  });
     steps.define("{client} sends a text of {int} characters",
@@ -181,7 +184,7 @@ void define_messages(Steps& steps) {
                  });
     steps.define("{client} receives a text of {int} characters",
                  [](World& world, Name client, int length) {
-                     const json message = world.client(client).read_obj();
+                     const json message = world.receive(client);
                      expect(message == std::string(std::size_t(length), 'x'), "another message");
                  });
 }

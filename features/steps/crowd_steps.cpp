@@ -30,7 +30,7 @@ void push_while_sending(World& world, int pushed, int sent) {
         }
     });
     for (int i = 0; i < pushed + sent; ++i) {
-        world.received.push_back(client.read_obj());
+        world.received.push_back(world.receive({"client"}));
     }
     pushing.get();
     sending.get();
@@ -79,14 +79,15 @@ void define_crowd_steps(Steps& steps) {
     steps.define("each client receives its number {int} times", [](World& world, int times) {
         for (int i = 0; i < times; ++i) {
             for (auto& [name, client] : world.clients) {
-                expect_equal(client.read_obj(), json(name.text), "what " + name.text + " received");
+                expect_equal(world.receive(name), json(name.text),
+                             "what " + name.text + " received");
             }
         }
     });
     steps.define("each client receives {values}", [](World& world, Values messages) {
         for (auto& [name, client] : world.clients) {
             for (const json& message : messages) {
-                expect_equal(client.read_obj(), message, "what " + name.text + " received");
+                expect_equal(world.receive(name), message, "what " + name.text + " received");
             }
         }
     });

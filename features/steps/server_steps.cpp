@@ -45,7 +45,10 @@ void define_stopping(Steps& steps) {
         });
         expect(!world.server().running(), "the server runs after join()");
     });
-    steps.define("the server is told to stop", [](World& world) { world.server().stop(); });
+    steps.define("the server is told to stop while it works on that", [](World& world) {
+        world.gate.wait_until_used();
+        world.server().stop();
+    });
     steps.define("the server has stopped", [](World& world) {
         world.server().join();
         expect(!world.server().running(), "the server runs after join()");

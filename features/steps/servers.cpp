@@ -111,8 +111,16 @@ void Gate::open() {
 
 void Gate::wait() {
     std::unique_lock lock(mutex_);
+    used_ = true;
+    changed_.notify_all();
     expect(changed_.wait_for(lock, patience, [this] { return open_; }),
            "the server was never allowed to answer");
+}
+
+void Gate::wait_until_used() {
+    std::unique_lock lock(mutex_);
+    expect(changed_.wait_for(lock, patience, [this] { return used_; }),
+           "the server never began to answer");
 }
 
 std::optional<json> SmallServer::process_message(json& message) {

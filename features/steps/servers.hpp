@@ -34,13 +34,17 @@ class Gate {
   public:
     void open();
 
-    /// Throws StepFailed if nobody opens it.
+    /// For hooks. Throws StepFailed if nobody opens it.
     void wait();
+
+    /// Until a hook has come to the gate. Throws StepFailed if none does.
+    void wait_until_used();
 
   private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool open_ = false;
+    bool used_ = false;
 };
 
 MakeBehaviour echoing();

@@ -71,7 +71,7 @@ void define_listening(Steps& steps) {
     });
     steps.define("a client that speaks {string} is connected to Mallory",
                  [](World& world, std::string format) {
-                     jsocket::ClientOptions options;
+                     jsocket::ClientOptions options = world.client_options;
                      options.port = world.mallory.listen();
                      options.framing = jsocket::framing_from_string(format).value();
                      jsocket::JsonClient client(options);

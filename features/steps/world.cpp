@@ -22,6 +22,11 @@ Folder::~Folder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
+World::World() {
+    server_options.recv_timeout = patience;
+    client_options.recv_timeout = patience;
+}
+
 World::~World() {
     // What waits in the background, or in a hook, must come to its end first.
     gate.open();
@@ -61,12 +66,15 @@ void World::end_server() {
     big.reset();
 }
 
-jsocket::JsonClient& World::connect(const Name& name, jsocket::ClientOptions options) {
+jsocket::JsonClient& World::new_client(const Name& name, jsocket::ClientOptions options) {
     const jsocket::Endpoint endpoint = jsocket::parse_endpoint(server().endpoint());
     options.address = endpoint.address;
     options.port = endpoint.port;
-    jsocket::JsonClient& client =
-        clients.insert_or_assign(name, jsocket::JsonClient(options)).first->second;
+    return clients.insert_or_assign(name, jsocket::JsonClient(options)).first->second;
+}
+
+jsocket::JsonClient& World::connect(const Name& name, jsocket::ClientOptions options) {
+    jsocket::JsonClient& client = new_client(name, std::move(options));
     const std::size_t before = big ? big->sessions().size() : 0;
     client.connect();
     if (big && before < server_options.max_connections) {
@@ -82,10 +90,16 @@ jsocket::JsonClient& World::client(const Name& name) {
     return found->second;
 }
 
+jsocket::json World::receive(const Name& name) {
+    const auto message = client(name).try_read_obj(patience);
+    expect(message.has_value(), name.text + " has received nothing");
+    return *message;
+}
+
 void World::expect_echo(const Name& name) {
     const jsocket::json message = {{"echo", name.text}};
     client(name).send_obj(message);
-    expect_equal(client(name).read_obj(), message, "the echo");
+    expect_equal(receive(name), message, "the echo");
 }
 
 void World::attempt(const std::function<void()>& action) {

@@ -37,7 +37,7 @@ class Folder {
 ///
 /// Threads: the steps run one after the other on one thread, and only they use the World.
 struct World {
-    World() = default;
+    World();
     ~World();
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -52,10 +52,16 @@ struct World {
     BigServer& big_server();
     void end_server();
 
+    /// A client that has not connected yet, of the server.
+    jsocket::JsonClient& new_client(const Name& name, jsocket::ClientOptions options);
+
     /// Connects a client to the server. Those of a big server are being served when it returns.
     jsocket::JsonClient& connect(const Name& name, jsocket::ClientOptions options);
     jsocket::JsonClient& connect(const Name& name) { return connect(name, client_options); }
     jsocket::JsonClient& client(const Name& name);
+
+    /// The next message for a client, waited for with patience, whatever its time-out is.
+    jsocket::json receive(const Name& name);
 
     /// Sends a message and expects it back.
     void expect_echo(const Name& name);
@@ -66,6 +72,7 @@ struct World {
 
     Folder& folder();
 
+    // With patience for a busy machine, unless a scenario is about time-outs.
     jsocket::ServerOptions server_options;
     jsocket::ClientOptions client_options;
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -56,6 +57,14 @@ def wait_for(condition, what):
     raise AssertionError(f"still waiting for: {what}")
 
 
+def read_line(pipe):
+    """The next line of a pipe that nothing else reads; fails after PATIENCE."""
+    ready, _, _ = select.select([pipe], [], [], PATIENCE)
+    if not ready:
+        raise AssertionError("still waiting for a line")
+    return pipe.readline()
+
+
 class Serve:
     """A `jsocket serve --echo` that runs as long as the `with` block."""
 
@@ -63,7 +72,7 @@ class Serve:
         self.process = subprocess.Popen(
             [COMMAND, "serve", "--echo", "--bind", bind, *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.ready_line = self.process.stdout.readline().decode()
+        self.ready_line = read_line(self.process.stdout).decode()
         self.address = self.ready_line.removeprefix("listening on ").strip()
         self.result = None
 

@@ -4,7 +4,8 @@
 import subprocess
 import time
 
-from command import (COMMAND, PATIENCE, CommandTest, Serve, frame, jsocket, receive_frame)
+from command import (COMMAND, PATIENCE, CommandTest, Serve, frame, jsocket, read_line,
+                     receive_frame)
 from peer import Peer, free_port
 
 
@@ -53,7 +54,7 @@ class SendLines(CommandTest):
                 for number in [b"1\n", b"22\n", b"333\n"]:
                     command.stdin.write(number)
                     command.stdin.flush()
-                    self.assertEqual(command.stdout.readline(), number)
+                    self.assertEqual(read_line(command.stdout), number)
                 command.stdin.close()
                 self.assertEqual(command.wait(PATIENCE), 0)
 

@@ -235,7 +235,8 @@ class SendFails(CommandTest):
         }
         for name, reply in wrong.items():
             with self.subTest(name), answering(reply) as peer:
-                self.assert_failed(jsocket("send", "--timeout", "5", peer.address, "1"))
+                self.assert_failed(jsocket("send", "--timeout", "5", peer.address, "1"),
+                                   peer.address)
                 self.assert_took(0, 4)
             self.began = time.monotonic()
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/error_of.hpp"
 #include "support/leak_check.hpp"
 #include "support/raw_peer.hpp"
 #include "support/wait.hpp"
+#include "support/waiting.hpp"
 #include "support/wire.hpp"
 
 #include <jsocket/client/json_client.hpp>
@@ -35,33 +37,6 @@ inline constexpr Framing all_framings[] = {Framing::prefix, Framing::crc, Framin
 inline std::string frame(Framing framing, std::string_view payload) {
     if (framing == Framing::crc) return crc_frame(payload);
     return framing == Framing::lines ? line_frame(payload) : prefix_frame(payload);
-}
-
-/// The E that `operation` throws.
-template <typename E, typename Operation>
-std::optional<E> error_of(Operation operation) {
-    try {
-        operation();
-        ADD_FAILURE() << "nothing was thrown";
-    } catch (const E& error) {
-        return error;
-    } catch (const std::exception& error) {
-        ADD_FAILURE() << "something else was thrown: " << error.what();
-    }
-    return std::nullopt;
-}
-
-/// Runs `call` in another thread; it is waiting, or about to, when this returns.
-template <typename Call>
-auto waiting(Call call) {
-    auto begun = std::make_shared<std::promise<void>>();
-    auto result = std::async(std::launch::async, [call, begun] {
-        begun->set_value();
-        return call();
-    });
-    begun->get_future().wait();
-    result.wait_for(10ms);
-    return result;
 }
 
 /// A client which gives up at once rather than try again.

@@ -24,7 +24,10 @@ REQUIRED_DEPENDS = {
 
 
 def output_of(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if process.returncode != 0:
+        sys.exit(f"{process.stdout}{command[0]} failed with exit code {process.returncode}")
+    return process.stdout
 
 
 def package_faults(package, deb, patterns):

@@ -7,9 +7,9 @@ import subprocess
 import time
 import unittest
 
-from command import PATIENCE, SLACK, jsocket
-from python_peer import (FRAMING, MIB, VALUES, dumps, echo, for_each_version, header, nested,
-                         server, text_of_size)
+from command import PATIENCE, SLACK, jsocket, read_line
+from python_peer import (FRAMING, MIB, VALUES, dumps, echo, fastest, for_each_version, header,
+                         nested, server, text_of_size)
 
 CLIENT = os.environ["JSOCKET_INTEROP_CLIENT"]
 
@@ -33,7 +33,7 @@ class Client:
         """What came of an order; interop_client.cpp has the list of them."""
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
-        return self.process.stdout.readline().decode().rstrip("\n")
+        return read_line(self.process.stdout).decode().rstrip("\n")
 
     def request(self, value):
         return json.loads(self.do("request " + json.dumps(value)))
@@ -252,20 +252,22 @@ class CppClient(unittest.TestCase):
     @for_each_version
     def test_does_not_wait_for_acknowledgements_of_headers(self, version):
         with server(version, echo) as peer, self.connected(version, peer) as client:
-            client.do("request 0")
-            began = time.monotonic()
-            for number in range(50):
-                self.assertEqual(client.do(f"request {number}"), str(number))
-            self.assertLess(time.monotonic() - began, 0.5)
+            def echo_fifty():
+                for number in range(50):
+                    self.assertEqual(client.do(f"request {number}"), str(number))
+
+            self.assertLess(fastest(echo_fifty), 0.5)
 
     @for_each_version
     def test_does_not_wait_for_acknowledgements_when_it_sends_lines(self, version):
         lines = "".join(f"{number}\n" for number in range(50))
         with server(version, echo) as peer:
-            began = time.monotonic()
-            result = jsocket("send", peer.address, "--framing", FRAMING[version], "-", stdin=lines)
-            self.assertLess(time.monotonic() - began, 0.5)
-            self.assertEqual(result.out, lines)
+            def echo_fifty():
+                result = jsocket("send", peer.address, "--framing", FRAMING[version], "-",
+                                 stdin=lines)
+                self.assertEqual(result.out, lines)
+
+            self.assertLess(fastest(echo_fifty), 0.5)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 """Python clients and `jsocket serve --echo`, which finds out what each of them speaks."""
 
 import json
-import time
 import unittest
 
 from command import Serve, jsocket
-from python_peer import (MIB, VALUES, VERSIONS, Connection, dumps, for_each_version, header, nested,
+from python_peer import (MIB, VALUES, Connection, dumps, fastest, for_each_version, header, nested,
                          text_of_size)
 
 
@@ -155,18 +154,20 @@ class PythonClient(unittest.TestCase):
         clients = server.stop_and_get_stats()["clients"]
         self.assertEqual(list(clients), [version])
         entry = clients[version]
+        size = len('{"client": "v1", "text": "gr\u00fc\u00df"}[1, 2, 3]'.encode())
         self.assertEqual((entry["messages_in"], entry["messages_out"], entry["bytes_in"]),
-                         (2, 2, len('{"client": "v1", "text": "gr\u00fc\u00df"}[1, 2, 3]'.encode())))
+                         (2, 2, size))
 
     @for_each_version
     def test_does_not_wait_for_acknowledgements_of_its_headers(self, version):
         for hook in ["payload", "message"]:
             server = self.start("--hook", hook)
             with self.connect(version, server) as client:
-                began = time.monotonic()
-                for number in range(50):
-                    self.assertEqual(client.request({"number": number}), {"number": number})
-                self.assertLess(time.monotonic() - began, 0.5)
+                def echo_fifty():
+                    for number in range(50):
+                        self.assertEqual(client.request({"number": number}), {"number": number})
+
+                self.assertLess(fastest(echo_fifty), 0.5)
 
     @for_each_version
     def test_can_be_followed_by_one_in_cpp(self, version):

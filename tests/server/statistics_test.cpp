@@ -104,8 +104,8 @@ TYPED_TEST(Statistics, CountMessagesAndTheBytesOfTheirText) {
 
 TYPED_TEST(Statistics, HaveCountedAReplyWhenTheClientHasIt) {
     JsonClient client = connected_client(this->server.port());
-    for (std::uint64_t i = 1; i <= 100; ++i) {
-        client.request(i);
+    for (std::uint64_t i = 1; i <= 300; ++i) {
+        client.request(std::string(i % 3 == 0 ? 10'000 : 1, 'x'));
         const ClientStats entry = this->server.client_stats().clients.begin()->second;
         ASSERT_EQ(entry.messages_in, i);
         ASSERT_EQ(entry.messages_out, i);

@@ -63,6 +63,7 @@ TYPED_TEST(Stop, DisconnectsAClientStuckWithinAMessage) {
     client.send(prefix_frame("[1,2,3]").substr(0, 6));
     EXPECT_LT(time_to_stop(server), at_once);
     EXPECT_TRUE(client.closed_by_peer());
+    EXPECT_EQ(failures(server.client_stats()), 0u) << "to be stopped is no failure of a client";
 }
 
 TYPED_TEST(Stop, LetsTheMessageInHandBeAnswered) {
@@ -83,6 +84,26 @@ TYPED_TEST(Stop, LetsTheMessageInHandBeAnswered) {
     server.join();
     EXPECT_EQ(client.receive_until_end(), prefix_frame("\"finished\""));
     EXPECT_EQ(failures(server.client_stats()), 0u);
+}
+
+TYPED_TEST(Stop, LosesNoReplyToAClientThatHasSentMore) {
+    Gate entered;
+    Gate leave;
+    Hooks<typename TestFixture::Handler> hooks;
+    hooks.message = [&](auto&, json&) -> std::optional<json> {
+        entered.open();
+        leave.wait();
+        return "finished";
+    };
+    Running<typename TestFixture::Server> server(patient, hooks);
+    RawPeer client = RawPeer::connect(server.port());
+    client.send(prefix_frame("1"));
+    entered.wait();
+    for (int i = 0; i < 1000; ++i) client.send(prefix_frame("\"" + std::string(100, 'x') + "\""));
+    server.stop();
+    leave.open();
+    server.join();
+    EXPECT_EQ(client.receive_until_end(), prefix_frame("\"finished\"")) << "and no reset";
 }
 
 TYPED_TEST(Stop, InAHookLetsItsReplyBeSent) {

@@ -5,6 +5,7 @@
 
 #include <future>
 #include <limits>
+#include <vector>
 
 /// Typed errors, and what is left of the connection after each.
 namespace {
@@ -146,17 +147,78 @@ TEST_F(JsonSocketErrors, TheMessageDeadlineEndsAMessageOfWhichAByteComesEveryNow
     expect_closed();
 }
 
-TEST_F(JsonSocketErrors, TheMessageDeadlineBeginsAnewWithEachMessage) {
-    open({.recv_timeout = patience, .message_deadline = 200ms});
-    Stopwatch watch;
-    while (watch.elapsed() < 400ms) {
-        write(prefix_frame("[1]").substr(0, 5));
-        auto rest = std::async(std::launch::async, [&] {
-            read_now(*far, deadline_after(20ms));
-            write("1]");
-        });
-        ASSERT_EQ(receive(*socket), "[1]");
+/// Gives one piece with each read, and notes until when it might have waited for it.
+class PieceByPiece : public Stream {
+  public:
+    PieceByPiece(std::vector<std::string> pieces, std::vector<Deadline>& deadlines)
+        : pieces_(std::move(pieces)), deadlines_(deadlines) {}
+
+    std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override {
+        deadlines_.push_back(deadline);
+        if (next_ == pieces_.size()) return 0;
+        return pieces_[next_++].copy(space.data(), space.size());
     }
+    void write_all(std::string_view, std::chrono::milliseconds) override {}
+    void interrupt() noexcept override {}
+    void finish_writing() noexcept override {}
+    void shutdown() noexcept override {}
+    std::string peer() const override { return "pieces"; }
+
+  private:
+    const std::vector<std::string> pieces_;
+    std::size_t next_ = 0;
+    std::vector<Deadline>& deadlines_;
+};
+
+TEST_F(JsonSocketErrors, TheMessageDeadlineHoldsForAWholeMessageAndBeginsAnewWithTheNext) {
+    const std::string bytes = prefix_frame("[1]");
+    std::vector<Deadline> until;
+    jsocket::JsonSocket pieces(
+        std::make_unique<PieceByPiece>(
+            std::vector<std::string>{bytes.substr(0, 1), bytes.substr(1, 4), bytes.substr(5),
+                                     bytes.substr(0, 5), bytes.substr(5)},
+            until),
+        {.recv_timeout = jsocket::no_timeout, .message_deadline = 1h});
+    const Deadline idle = deadline_after(24h);
+    const Deadline before = deadline_after(1h);
+    EXPECT_EQ(receive(pieces, idle), "[1]");
+    EXPECT_EQ(receive(pieces, idle), "[1]");
+    ASSERT_EQ(until.size(), 5u);
+    EXPECT_EQ(until[0], idle);
+    EXPECT_GE(until[1], before);
+    EXPECT_EQ(until[2], until[1]) << "progress must not prolong it";
+    EXPECT_EQ(until[3], idle);
+    EXPECT_GT(until[4], until[1]);
+    EXPECT_LE(until[4], deadline_after(1h));
+}
+
+TEST_F(JsonSocketErrors, TheMessageDeadlineBeginsAnewWhenTheNextMessageHasBegunAlready) {
+    const std::string bytes = prefix_frame("[1]");
+    std::vector<Deadline> until;
+    jsocket::JsonSocket pieces(
+        std::make_unique<PieceByPiece>(
+            std::vector<std::string>{bytes.substr(0, 5), bytes.substr(5) + bytes.substr(0, 5),
+                                     bytes.substr(5)},
+            until),
+        {.recv_timeout = jsocket::no_timeout, .message_deadline = 1h});
+    EXPECT_EQ(receive(pieces), "[1]");
+    EXPECT_EQ(receive(pieces), "[1]");
+    ASSERT_EQ(until.size(), 3u);
+    EXPECT_GT(until[2], until[1]);
+}
+
+TEST_F(JsonSocketErrors, EachByteOfAMessageStartsTheReceiveTimeoutAnew) {
+    const std::string bytes = prefix_frame("[1]");
+    std::vector<Deadline> until;
+    jsocket::JsonSocket pieces(
+        std::make_unique<PieceByPiece>(
+            std::vector<std::string>{bytes.substr(0, 1), bytes.substr(1, 4), bytes.substr(5)},
+            until),
+        {.recv_timeout = 1h, .message_deadline = 24h});
+    EXPECT_EQ(receive(pieces), "[1]");
+    ASSERT_EQ(until.size(), 3u);
+    EXPECT_GT(until[2], until[1]);
+    EXPECT_LE(until[2], deadline_after(1h));
 }
 
 TEST_F(JsonSocketErrors, TheEndOfTheStreamBetweenMessagesIsAPoliteGoodbye) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/error_of.hpp"
 #include "support/wait.hpp"
 #include "support/wire.hpp"
 
@@ -56,20 +57,6 @@ inline std::optional<std::string> receive(jsocket::JsonSocket& socket,
                                           Deadline deadline = deadline_after(patience)) {
     const auto payload = socket.receive(deadline);
     return payload ? std::optional<std::string>(*payload) : std::nullopt;
-}
-
-/// The E that `operation` throws.
-template <typename E, typename Operation>
-std::optional<E> error_of(Operation operation) {
-    try {
-        operation();
-        ADD_FAILURE() << "nothing was thrown";
-    } catch (const E& error) {
-        return error;
-    } catch (const std::exception& error) {
-        ADD_FAILURE() << "something else was thrown: " << error.what();
-    }
-    return std::nullopt;
 }
 
 class SocketFixture : public ::testing::Test {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/error_of.hpp"
 #include "support/leak_check.hpp"
 #include "support/raw_peer.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/wait.hpp"
+#include "support/waiting.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/socket/listener.hpp>
@@ -44,33 +46,6 @@ inline std::optional<std::string> read(Stream& stream,
     if (!size) return std::nullopt;
     bytes.resize(*size);
     return bytes;
-}
-
-/// The E that `operation` throws.
-template <typename E, typename Operation>
-std::optional<E> error_of(Operation operation) {
-    try {
-        operation();
-        ADD_FAILURE() << "nothing was thrown";
-    } catch (const E& error) {
-        return error;
-    } catch (const std::exception& error) {
-        ADD_FAILURE() << "something else was thrown: " << error.what();
-    }
-    return std::nullopt;
-}
-
-/// Runs `call` in another thread; it is waiting, or about to, when this returns.
-template <typename Call>
-auto waiting(Call call) {
-    auto begun = std::make_shared<std::promise<void>>();
-    auto result = std::async(std::launch::async, [call, begun] {
-        begun->set_value();
-        return call();
-    });
-    begun->get_future().wait();
-    result.wait_for(10ms);
-    return result;
 }
 
 }  // namespace socket_tests

@@ -135,8 +135,8 @@ TEST_F(UnixListener, NeverRemovesAFileOfAnotherKind) {
 }
 
 TEST_F(UnixListener, OfServersThatRaceForALeftOverExactlyOneWins) {
-    constexpr int racers = 4;
-    for (int round = 0; round < 25; ++round) {
+    constexpr int racers = 8;
+    for (int round = 0; round < 200; ++round) {
         leave_behind();
         std::barrier start(racers);
         std::vector<std::future<std::unique_ptr<Listener>>> racing;
