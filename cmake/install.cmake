@@ -4,11 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(jsocket_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/jsocket)
 get_target_property(jsocket_type jsocket TYPE)
-set(jsocket_targets jsocket)
-if(TARGET jsocket_testing)
-    list(APPEND jsocket_targets jsocket_testing)
-    set_target_properties(jsocket_testing PROPERTIES EXPORT_NAME testing)
-endif()
+set(jsocket_targets jsocket jsocket_testing)
 
 install(TARGETS ${jsocket_targets} EXPORT jsocketTargets
     LIBRARY COMPONENT jsocket_library NAMELINK_COMPONENT jsocket_development

@@ -17,8 +17,9 @@ using json = nlohmann::json;
 /// Reads the text of one message.
 ///
 /// Strict: RFC 8259 and UTF-8; no byte order mark, nothing but white space after the value, no NUL.
-/// A number that would have to change is refused: an integer beyond 64 bits, a decimal beyond
-/// double. Throws PayloadError; its text shows at most a few escaped bytes of the input.
+/// An integer beyond 64 bits is refused, as is a decimal that would become infinite; any other
+/// decimal becomes the nearest double. Throws PayloadError; its text shows at most a few escaped
+/// bytes of the input.
 json parse(std::string_view text, const Limits& limits = {});
 
 /// Appends `value` as compact JSON to `out`. Throws UsageError, and leaves `out` as it was, if

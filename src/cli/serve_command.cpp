@@ -19,14 +19,15 @@ namespace jsocket::cli {
 
 namespace {
 
-/// SIGINT and SIGTERM, blocked here and in every thread started later, so that they wait to be
-/// waited for instead of ending the process.
+/// SIGINT, SIGTERM and SIGHUP, blocked here and in every thread started later, so that they wait to
+/// be waited for instead of ending the process.
 class StopSignals {
   public:
     StopSignals() {
         sigemptyset(&signals_);
         sigaddset(&signals_, SIGINT);
         sigaddset(&signals_, SIGTERM);
+        sigaddset(&signals_, SIGHUP);  // the terminal is gone
         pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "socket/address.hpp"
 #include "socket/current_socket.hpp"
+#include "socket/wait.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/client/json_client.hpp>
@@ -58,16 +60,18 @@ class JsonClient::Impl {
     void connect() {
         if (socket_.connected()) return;
         socket_.close();
-        const auto cancel = std::make_shared<Interrupt>();
-        {
-            const Lock lock(mutex_);
-            cancel_ = cancel;
+        const auto cancel = begin();
+        std::shared_ptr<JsonSocket> socket;
+        try {
+            socket = std::make_shared<JsonSocket>(connect_with_retries(*cancel),
+                                                  socket_options(options_));
+        } catch (...) {
+            end(cancel);
+            throw;
         }
-        auto socket =
-            std::make_shared<JsonSocket>(connect_with_retries(*cancel), socket_options(options_));
         const Lock lock(mutex_);
-        cancel_.reset();
         if (cancel->raised()) throw ConnectionClosed("closed while connecting", false);
+        cancel_.reset();
         socket_.set(std::move(socket));
     }
 
@@ -80,32 +84,52 @@ class JsonClient::Impl {
   private:
     Endpoint endpoint() const { return {options_.address, options_.port}; }
 
+    /// What close() raises while connect() runs.
+    std::shared_ptr<Interrupt> begin() {
+        std::shared_ptr<Interrupt> cancel;
+        try {
+            cancel = std::make_shared<Interrupt>();
+        } catch (const ConnectionError& error) {
+            throw ConnectError(error.what(), error.code(), to_string(endpoint()));
+        }
+        const Lock lock(mutex_);
+        cancel_ = cancel;
+        return cancel;
+    }
+
+    void end(const std::shared_ptr<Interrupt>& cancel) {
+        const Lock lock(mutex_);
+        if (cancel_ == cancel) cancel_.reset();
+    }
+
     std::unique_ptr<Stream> connect_with_retries(const Interrupt& cancel) {
         const Deadline deadline = deadline_after(options_.retry.deadline);
         for (int attempt = 1;; ++attempt) {
             try {
                 return connect_stream(endpoint(), deadline, &cancel);
             } catch (const TimeoutError& error) {
-                throw ConnectError(error.what(), std::make_error_code(std::errc::timed_out),
-                                   to_string(endpoint()), attempt);
-            } catch (const ConnectError& error) {
-                const bool hopeless = error.code() == std::errc::address_not_available;
-                if (hopeless || attempt >= options_.retry.attempts ||
-                    !back_off(attempt, deadline, cancel)) {
-                    throw ConnectError(error.what(), error.code(), error.endpoint(), attempt);
+                fail(error, std::make_error_code(std::errc::timed_out), attempt);
+            } catch (const UnknownHost& error) {
+                fail(error, error.code(), attempt);
+            } catch (const ConnectionClosed&) {
+                throw;
+            } catch (const ConnectionError& error) {
+                if (attempt >= options_.retry.attempts || !back_off(attempt, deadline, cancel)) {
+                    fail(error, error.code(), attempt);
                 }
             }
         }
+    }
+
+    [[noreturn]] void fail(const Error& error, std::error_code code, int attempts) const {
+        throw ConnectError(error.what(), code, to_string(endpoint()), attempts);
     }
 
     /// Waits before the next attempt. False if the deadline comes before it would.
     bool back_off(int attempt, Deadline deadline, const Interrupt& cancel) const {
         const Deadline next = deadline_after(jitter(options_.retry.backoff_limit(attempt)));
         if (next >= deadline) return false;
-        pollfd waiting{.fd = cancel.fd(), .events = POLLIN, .revents = 0};
-        while (!cancel.raised() && std::chrono::steady_clock::now() < next) {
-            ::poll(&waiting, 1, poll_timeout(next));
-        }
+        wait_for(-1, 0, next, &cancel);
         return true;
     }
 
@@ -134,16 +158,23 @@ std::optional<json> JsonClient::try_read_obj(std::chrono::milliseconds timeout) 
 
 json JsonClient::request(const json& message) {
     send_obj(message);
-    return read_obj();
+    try {
+        return read_obj();
+    } catch (const TimeoutError& error) {
+        close();
+        throw TimeoutError(error.what());
+    }
 }
 
 void JsonClient::send_payload(std::string_view payload) { impl_->socket().send_payload(payload); }
 
 std::string JsonClient::read_payload() { return impl_->socket().read_payload(); }
 
-void JsonClient::close() noexcept { impl_->close(); }
+void JsonClient::close() noexcept {
+    if (impl_) impl_->close();
+}
 
-bool JsonClient::connected() const noexcept { return impl_->socket().connected(); }
+bool JsonClient::connected() const noexcept { return impl_ && impl_->socket().connected(); }
 
 const ClientOptions& JsonClient::options() const noexcept { return impl_->options(); }
 

@@ -51,7 +51,7 @@ Endpoint parse_endpoint(std::string_view text) {
         return endpoint;
     }
     const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) refuse(text, "the port is missing");
+    if (colon == std::string_view::npos || text.ends_with(']')) refuse(text, "the port is missing");
     std::string_view host = text.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']') && host.size() > 2) {
         host = host.substr(1, host.size() - 2);
@@ -59,6 +59,7 @@ Endpoint parse_endpoint(std::string_view text) {
         refuse(text, "an IPv6 address needs brackets around it");
     }
     if (host.empty()) refuse(text, "the host is missing");
+    if (host == "*") refuse(text, "all addresses are written 0.0.0.0 or [::]");
     endpoint.address = host;
     endpoint.port = parse_port(text, text.substr(colon + 1));
     return endpoint;

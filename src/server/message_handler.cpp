@@ -13,8 +13,15 @@ namespace jsocket {
 class MessageHandler::Current {
   public:
     void set(std::shared_ptr<Session> session) {
+        served_ = session.get();
         const Lock lock(mutex_);
         session_.swap(session);
+    }
+
+    /// In hooks, whose thread keeps the session alive: without a lock.
+    Session& served() const {
+        if (!served_) throw UsageError("no client is connected");
+        return *served_;
     }
 
     std::shared_ptr<Session> get() const {
@@ -29,6 +36,7 @@ class MessageHandler::Current {
     }
 
   private:
+    Session* served_ = nullptr;  // the serving thread's
     mutable Mutex mutex_;
     std::shared_ptr<Session> session_ JSOCKET_GUARDED_BY(mutex_);
 };
@@ -53,19 +61,19 @@ std::optional<json> MessageHandler::process_message(json&) {
 }
 
 void MessageHandler::process_payload(std::string_view payload, std::string& reply) {
-    const auto session = current_->require();
-    json& message = session->read_message(payload);
-    const std::optional<json> answer = session->call([&] { return process_message(message); });
-    if (answer) session->write_reply(*answer, reply);
+    Session& session = current_->served();
+    json& message = session.read_message(payload);
+    const std::optional<json> answer = session.call([&] { return process_message(message); });
+    if (answer) session.write_reply(*answer, reply);
 }
 
 void MessageHandler::on_error(const std::exception&) {}
 
-const std::string& MessageHandler::peer() const { return current_->require()->peer(); }
+const std::string& MessageHandler::peer() const { return current_->served().peer(); }
 
-SessionId MessageHandler::session_id() const { return current_->require()->id(); }
+SessionId MessageHandler::session_id() const { return current_->served().id(); }
 
-void MessageHandler::identify(std::string_view client) { current_->require()->identify(client); }
+void MessageHandler::identify(std::string_view client) { current_->served().identify(client); }
 
 void MessageHandler::attach(std::shared_ptr<Session> session) { current_->set(std::move(session)); }
 

@@ -41,21 +41,25 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       book_(options_.max_client_entries) {}
 
 void ServerCore::start() {
-    const Lock join_lock(join_mutex_);
-    const Lock lock(state_mutex_);
-    if (started_) throw UsageError("start() was called before; a server runs once");
-    if (stopping()) throw UsageError("start() was called after stop(); a server runs once");
-    thread_.emplace(options_.stack_size, [this] { run(); });
-    started_ = true;
+    {
+        const Lock lock(state_mutex_);
+        if (started_) throw UsageError("start() was called before; a server runs once");
+        if (stopping()) throw UsageError("start() was called after stop(); a server runs once");
+        started_ = true;
+    }
+    try {
+        const Lock lock(join_mutex_);
+        thread_.emplace(options_.stack_size, [this] { run(); });
+    } catch (...) {
+        const Lock lock(state_mutex_);
+        started_ = false;
+        throw;
+    }
 }
 
 void ServerCore::stop() noexcept {
     stop_.raise();
-    {
-        // Whoever is admitted after this sees that the server is stopping.
-        const Lock lock(sessions_mutex_);
-        for (const auto& [id, session] : sessions_) session->disconnect();
-    }
+    disconnect_all();  // whoever is admitted after this sees that the server is stopping
     const Lock lock(state_mutex_);
     if (!started_) listener_.close();
 }
@@ -71,11 +75,18 @@ bool ServerCore::running() const noexcept {
     return started_ && !ended_.load(std::memory_order_acquire);
 }
 
+ServerCore::Serving::Serving(const ServerCore& core) { serving = &core; }
+
+ServerCore::Serving::~Serving() { serving = nullptr; }
+
 void ServerCore::serve(const std::shared_ptr<Session>& session, MessageHandler& handler) {
-    serving = this;
     session->serve(handler);
-    serving = nullptr;
     end(session);
+}
+
+void ServerCore::disconnect_all() noexcept {
+    const Lock lock(sessions_mutex_);
+    for (const auto& [id, session] : sessions_) session->disconnect();
 }
 
 void ServerCore::refuse(const std::shared_ptr<Session>& session) noexcept {
@@ -84,8 +95,8 @@ void ServerCore::refuse(const std::shared_ptr<Session>& session) noexcept {
     sessions_.erase(session->id());
 }
 
-void ServerCore::abandon(const std::shared_ptr<Session>& session) {
-    session->abandon();
+void ServerCore::abandon(const std::shared_ptr<Session>& session, const char* reason) {
+    session->abandon(reason);
     end(session);
 }
 
@@ -137,41 +148,50 @@ void ServerCore::run() {
 void ServerCore::accept_one() {
     auto stream = listener_.accept();
     if (!stream) return;
-    if (const auto session = admit(std::move(stream))) serve_(session);
+    const bool spare = descriptors_left(stop_.fd(), reserved_descriptors);
+    if (const auto session = spare ? admit(std::move(stream)) : nullptr) {
+        serve_(session);
+    } else if (!stopping()) {
+        count_refused(spare ? "max_connections reached" : "few file descriptors left");
+    }
 }
 
 /// Empty, with the connection closed, if there are too many.
 std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream) {
-    const bool spare = descriptors_left(stop_.fd(), reserved_descriptors);
     const Lock lock(sessions_mutex_);
-    if (stopping()) return nullptr;
-    if (!spare || sessions_.size() >= options_.max_connections) {
-        if (refused_++ == 0) {
-            log::warn(to_string(endpoint_) + " refuses connections: " +
-                      (spare ? "max_connections reached" : "few file descriptors left"));
-        }
-        return nullptr;
-    }
+    if (stopping() || sessions_.size() >= options_.max_connections) return nullptr;
     auto session =
         std::make_shared<Session>(++last_id_, std::move(stream), socket_options(options_));
     sessions_.emplace(session->id(), session);
     return session;
 }
 
-void ServerCore::back_off(const std::exception& error) {
-    if (pause_ == first_pause) log::warn(to_string(endpoint_) + " pauses: " + error.what());
+void ServerCore::count_refused(const char* reason) {
+    {
+        const Lock lock(sessions_mutex_);
+        if (refused_++ > 0) return;
+    }
+    log::warn(to_string(endpoint_) + " refuses connections: " + reason);
+}
+
+void ServerCore::back_off(const std::exception& error) noexcept {
     try {
+        if (pause_ == first_pause) log::warn(to_string(endpoint_) + " pauses: " + error.what());
         wait_for(-1, 0, deadline_after(pause_), &stop_);
-    } catch (const ConnectionError&) {
-        // poll(2) itself is short of memory; the loop is slowed down by trying.
+    } catch (const std::exception&) {
+        // No memory for a line of log, or for poll(2); trying again slows the loop down.
     }
     pause_ = std::min(2 * pause_, longest_pause);
 }
 
 /// Moves a session from the open ones to the book, in one step for whoever takes a snapshot.
-void ServerCore::end(const std::shared_ptr<Session>& session) {
+void ServerCore::end(const std::shared_ptr<Session>& session) noexcept {
     const Lock lock(sessions_mutex_);
-    book_.add(session->stats());
+    try {
+        book_.add(session->stats());
+    } catch (const std::bad_alloc&) {
+        // Its counts are lost; the session must not stay.
+    }
     sessions_.erase(session->id());
 }
 

@@ -39,6 +39,15 @@ class ServerCore {
     bool running() const noexcept;
     bool stopping() const noexcept { return stop_.raised(); }
 
+    /// While one lives, its thread runs hooks of the server, and join() refuses to wait on it.
+    class Serving {
+      public:
+        explicit Serving(const ServerCore& core);
+        ~Serving();
+        Serving(const Serving&) = delete;
+        Serving& operator=(const Serving&) = delete;
+    };
+
     /// Has `handler` serve the session to its end, on the calling thread.
     void serve(const std::shared_ptr<Session>& session, MessageHandler& handler);
 
@@ -46,7 +55,9 @@ class ServerCore {
     void refuse(const std::shared_ptr<Session>& session) noexcept;
 
     /// Ends a session for which no handler could be made.
-    void abandon(const std::shared_ptr<Session>& session);
+    void abandon(const std::shared_ptr<Session>& session, const char* reason);
+
+    void disconnect_all() noexcept;
 
     /// The connected ones, oldest first.
     std::vector<std::shared_ptr<Session>> sessions() const;
@@ -58,8 +69,9 @@ class ServerCore {
     void run();
     void accept_one();
     std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);
-    void back_off(const std::exception& error);
-    void end(const std::shared_ptr<Session>& session);
+    void count_refused(const char* reason);
+    void back_off(const std::exception& error) noexcept;
+    void end(const std::shared_ptr<Session>& session) noexcept;
 
     // Constant after construction.
     const ServerOptions options_;
@@ -81,7 +93,7 @@ class ServerCore {
     mutable Mutex state_mutex_;
     bool started_ JSOCKET_GUARDED_BY(state_mutex_) = false;
 
-    Mutex join_mutex_;  // taken before state_mutex_
+    Mutex join_mutex_;
     std::optional<Thread> thread_ JSOCKET_GUARDED_BY(join_mutex_);
 };
 

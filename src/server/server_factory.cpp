@@ -29,12 +29,15 @@ class ServerFactoryBase::Pool {
   private:
     /// The worker lives on this thread's stack: it cannot be destroyed while it runs.
     void run_worker(ServerCore& core, const std::shared_ptr<Session>& session) const noexcept {
+        const ServerCore::Serving here(core);
         std::unique_ptr<ServerFactoryThread> worker;
         try {
             worker = make_worker_();
+        } catch (const std::exception& error) {
+            return core.abandon(session, error.what());
         } catch (...) {
-            core.abandon(session);
-            return;
+            return core.abandon(session,
+                                "a constructor threw something that is not a std::exception");
         }
         core.serve(session, *worker);
     }
@@ -72,10 +75,13 @@ void ServerFactoryBase::send_obj(SessionId client, const json& message) {
 std::size_t ServerFactoryBase::broadcast(const json& message) {
     std::string text;
     serialize(message, text, core().options().limits);
+    // What one client that does not read takes of the time is lost to the next one.
+    const Deadline deadline = deadline_after(core().options().send_timeout);
     std::size_t reached = 0;
     for (const auto& session : core().sessions()) {
+        if (core().stopping()) break;
         try {
-            session->send_payload(text);
+            session->send_payload(text, deadline);
             ++reached;
         } catch (const Error&) {
             // That client is disconnected now, or was already; the others still get theirs.
@@ -88,8 +94,6 @@ void ServerFactoryBase::disconnect(SessionId client) noexcept {
     if (const auto session = core().find(client)) session->disconnect();
 }
 
-void ServerFactoryBase::stop_all() noexcept {
-    for (const auto& session : core().sessions()) session->disconnect();
-}
+void ServerFactoryBase::stop_all() noexcept { core().disconnect_all(); }
 
 }  // namespace jsocket

@@ -5,7 +5,8 @@
 namespace jsocket {
 
 void check_options(const ServerOptions& options) {
-    constexpr std::size_t smallest_stack = 64 * 1024;
+    // nlohmann::json takes up to 0.9 KiB of stack for each level, when hashing in a debug build.
+    const std::size_t smallest_stack = 64 * 1024 + 2 * 1024 * options.limits.max_depth;
     check_options(socket_options(options));
     check_timeout("accept_timeout", options.accept_timeout);
     if (options.max_connections == 0) {
@@ -13,7 +14,8 @@ void check_options(const ServerOptions& options) {
     }
     if (options.stack_size < smallest_stack) {
         throw UsageError("stack_size is " + std::to_string(options.stack_size) +
-                         "; it has to be at least " + std::to_string(smallest_stack));
+                         "; with this max_depth it has to be at least " +
+                         std::to_string(smallest_stack));
     }
 }
 

@@ -7,8 +7,7 @@
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
-#include <ctime>
-#include <utility>
+#include <new>
 
 namespace jsocket {
 namespace {
@@ -45,6 +44,8 @@ Failure failure_of(PayloadError::Kind kind) {
     return Failure::framing;
 }
 
+constexpr const char* not_an_exception = "a hook threw something that is not a std::exception";
+
 template <typename T>
 const T* as(const std::exception& error) {
     return dynamic_cast<const T*>(&error);
@@ -52,14 +53,8 @@ const T* as(const std::exception& error) {
 
 }  // namespace
 
-double unix_time() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 Session::Session(SessionId id, std::unique_ptr<Stream> stream, const SocketOptions& options)
-    : id_(id), socket_(std::move(stream), options), name_(socket_.peer()) {}
+    : id_(id), socket_(std::move(stream), options), current_name_(peer()), name_(peer()) {}
 
 void Session::serve(MessageHandler& handler) noexcept {
     bool greeted = false;
@@ -71,19 +66,21 @@ void Session::serve(MessageHandler& handler) noexcept {
     } catch (const std::exception& error) {
         handle_failure(handler, error);
     } catch (...) {
-        handle_failure(handler, Error("a hook threw something that is not a std::exception"));
+        handle_failure(handler, Error(not_an_exception));
     }
     try {
         if (greeted) handler.on_disconnect();
+    } catch (const std::exception& error) {
+        count_failure(Failure::handler, error.what());
     } catch (...) {
-        counters_.failures[std::size_t(Failure::handler)] += 1;
+        count_failure(Failure::handler, not_an_exception);
     }
     finish();
     handler.detach();
 }
 
-void Session::abandon() noexcept {
-    counters_.failures[std::size_t(Failure::handler)] += 1;
+void Session::abandon(const char* reason) noexcept {
+    count_failure(Failure::handler, reason);
     linger_ = true;
     finish();
 }
@@ -104,12 +101,15 @@ void Session::run(MessageHandler& handler) {
 
 void Session::answer(MessageHandler& handler, std::string_view payload) {
     const std::size_t size = payload.size();
+    const double begin = unix_time();
     reply_.clear();
     uncounted_size_ = size;
     step_ = Step::read;
     handler.process_payload(payload, reply_);
-    if (uncounted_size_ != 0) count_received();
+    if (uncounted_size_) count_received();
     if (!reply_.empty()) queue_reply();
+    // A hook that took its time, some milliseconds, does not keep the client waiting for the next.
+    if (unsent_messages_ > 0 && unix_time() != begin) flush();
     if (size > usual_message_size) message_ = nullptr;
     if (reply_.capacity() > usual_message_size) std::string().swap(reply_);
 }
@@ -119,7 +119,7 @@ void Session::queue_reply() {
     // Counted before it is sent: a client that has its reply finds it in the statistics.
     count_sent(1, reply_.size());
     try {
-        socket_.queue_payload(reply_);
+        if (socket_.queue_payload(reply_)) unsent_messages_ = unsent_bytes_ = 0;
     } catch (const UsageError&) {
         uncount_sent(1, reply_.size());  // too large; those before it are still to be sent
         throw;
@@ -134,8 +134,10 @@ void Session::flush() {
 
 json& Session::read_message(std::string_view payload) {
     message_ = parse(payload, socket_.options().limits);
-    if (identity_member(message_)) {
-        if (const auto name = identity_of(message_)) identify(*name);
+    if (const json* member = identity_member(message_)) {
+        const auto* text = member->get_ptr<const std::string*>();
+        const bool known = text && *text == current_name_;
+        if (const auto name = known ? std::nullopt : identity_of(message_)) identify(*name);
     }
     count_received();
     return message_;
@@ -144,18 +146,21 @@ json& Session::read_message(std::string_view payload) {
 void Session::write_reply(const json& message, std::string& reply) {
     step_ = Step::write;
     serialize(message, reply, socket_.options().limits);
+    step_ = Step::read;
 }
 
 void Session::identify(std::string_view name) {
     name = identity_text(name);
-    if (name.empty()) return;
+    if (name.empty() || name == current_name_) return;
+    current_name_ = name;
     const Lock lock(mutex_);
-    if (name_ != name) name_ = name;
+    name_ = name;
 }
 
 void Session::count_received() {
     counters_.messages_in += 1;
-    counters_.bytes_in += std::exchange(uncounted_size_, 0);
+    counters_.bytes_in += uncounted_size_.value_or(0);
+    uncounted_size_.reset();
     counters_.last_message.set(unix_time());
 }
 
@@ -174,16 +179,24 @@ void Session::uncount_sent(std::uint64_t messages, std::uint64_t bytes) {
 }
 
 void Session::handle_failure(MessageHandler& handler, const std::exception& error) noexcept {
+    const auto failure = classify(error);
+    if (!failure) return;
+    count_failure(*failure, error.what());
+    linger_ = true;
     try {
-        const auto failure = classify(error);
-        if (!failure) return;
-        counters_.failures[std::size_t(*failure)] += 1;
-        linger_ = true;
-        log::info("client " + peer() + " is disconnected, " + std::string(to_string(*failure)) +
-                  ": " + printable(error.what(), 300));
         handler.on_error(error);
     } catch (...) {
-        // on_error() has thrown, or there is no memory; the client goes in any case.
+        count_failure(Failure::handler, "on_error threw");
+    }
+}
+
+void Session::count_failure(Failure failure, const char* reason) noexcept {
+    counters_.failures[std::size_t(failure)] += 1;
+    try {
+        log::info("client " + peer() + " is disconnected, " + std::string(to_string(failure)) +
+                  ": " + printable(reason, 300));
+    } catch (const std::bad_alloc&) {
+        // Counted all the same.
     }
 }
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,10 +32,12 @@ class Session : public std::enable_shared_from_this<Session> {
     void serve(MessageHandler& handler) noexcept;
 
     /// Instead of serve() if there is no handler: ends the connection, counted as its failure.
-    void abandon() noexcept;
+    void abandon(const char* reason) noexcept;
 
     void send_obj(const json& message) { socket_.send_obj(message); }
-    void send_payload(std::string_view payload) { socket_.send_payload(payload); }
+    void send_payload(std::string_view payload, Deadline deadline) {
+        socket_.send_payload(payload, deadline);
+    }
 
     /// Ends the connection after the hook that is running.
     void disconnect() noexcept { socket_.interrupt(); }
@@ -53,7 +56,9 @@ class Session : public std::enable_shared_from_this<Session> {
     template <typename Hook>
     auto call(Hook hook) {
         step_ = Step::hook;
-        return hook();
+        auto result = hook();
+        step_ = Step::read;
+        return result;
     }
 
     /// The handler's: appends a reply's text.
@@ -74,6 +79,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
     void uncount_sent(std::uint64_t messages, std::uint64_t bytes);
     void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
+    void count_failure(Failure failure, const char* reason) noexcept;
     std::optional<Failure> classify(const std::exception& error) const;
     void finish() noexcept;
 
@@ -85,12 +91,13 @@ class Session : public std::enable_shared_from_this<Session> {
     std::atomic<bool> disconnected_{false};
 
     // The serving thread's.
+    std::string current_name_;  // the same as name_
     json message_;
     std::string reply_;
     Step step_ = Step::hook;
-    bool linger_ = false;                // are replies to be protected from a reset?
-    std::size_t uncounted_size_ = 0;     // of a payload that has not been counted as received
-    std::uint64_t unsent_messages_ = 0;  // counted as sent and waiting for flush()
+    bool linger_ = false;                        // are replies to be protected from a reset?
+    std::optional<std::size_t> uncounted_size_;  // of a payload not yet counted as received
+    std::uint64_t unsent_messages_ = 0;          // counted as sent and waiting for flush()
     std::uint64_t unsent_bytes_ = 0;
 
     mutable Mutex mutex_;

@@ -25,14 +25,16 @@ void merge(ClientStats& into, const ClientStats& from) {
 
 void StatsBook::add(const ClientStats& connection) {
     if (max_entries_ == 0) return;
-    const auto [entry, added] = entries_.try_emplace(connection.client_id);
-    if (added) {
+    auto entry = entries_.find(connection.client_id);
+    if (entry == entries_.end()) {
+        entry = entries_.emplace(connection.client_id, Entry{.stats = {}, .position = names_.end()})
+                    .first;
         entry->second.position = names_.insert(names_.end(), connection.client_id);
-    } else {
+    } else if (entry->second.position != names_.end()) {
         names_.splice(names_.end(), names_, entry->second.position);
     }
     merge(entry->second.stats, connection);
-    if (entries_.size() > max_entries_) {
+    if (entries_.size() > max_entries_ && !names_.empty()) {
         entries_.erase(names_.front());
         names_.pop_front();
     }

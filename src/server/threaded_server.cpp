@@ -8,8 +8,10 @@
 namespace jsocket {
 
 ThreadedServer::ThreadedServer(ServerOptions options)
-    : Server(std::move(options),
-             [this](std::shared_ptr<Session> session) { core().serve(session, *this); }) {}
+    : Server(std::move(options), [this](std::shared_ptr<Session> session) {
+          const ServerCore::Serving here(core());
+          core().serve(session, *this);
+      }) {}
 
 ThreadedServer::~ThreadedServer() { terminate_if_running(); }
 

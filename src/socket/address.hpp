@@ -3,6 +3,7 @@
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
 #include <jsocket/socket/interrupt.hpp>
 
 #include <string>
@@ -27,9 +28,15 @@ SocketAddress unix_address(std::string_view path);
 /// "127.0.0.1:40312" or "[::1]:40312"; "unknown" for anything else.
 std::string to_string(const SocketAddress& address);
 
+/// A name that has no address, and will not have one when asked again at once.
+class UnknownHost : public ConnectError {
+  public:
+    using ConnectError::ConnectError;
+};
+
 /// The TCP addresses a name or literal has, at least one, in the order to try them. Throws
-/// ConnectError for a name without any, TimeoutError at the deadline, and ConnectionClosed if
-/// `cancel` (may be null) is raised.
+/// UnknownHost for a name without any, ConnectError if it cannot be found out, TimeoutError at the
+/// deadline, and ConnectionClosed if `cancel` (may be null) is raised.
 std::vector<SocketAddress> resolve(const Endpoint& endpoint, Deadline deadline,
                                    const Interrupt* cancel);
 

@@ -66,7 +66,18 @@ class Attempt {
         int error = 0;
         socklen_t size = sizeof error;
         if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return last_error();
+        if (error == 0 && connected_to_itself()) error = ECONNREFUSED;
         return {error, std::system_category()};
+    }
+
+    /// Nobody listens on a port of this machine, and the system has given us just that port: TCP
+    /// then connects the socket to itself.
+    bool connected_to_itself() const {
+        SocketAddress own;
+        SocketAddress peer;
+        ::getsockname(fd_, own.data(), &own.size);
+        ::getpeername(fd_, peer.data(), &peer.size);
+        return to_string(own) == to_string(peer);
     }
 
     std::error_code wait(int fd, Deadline deadline) {
@@ -112,10 +123,11 @@ std::unique_ptr<Stream> connect_stream(const Endpoint& endpoint, Deadline deadli
         error = attempt.connect();
         if (cancel && cancel->raised()) error = std::make_error_code(std::errc::operation_canceled);
         if (!error) {
+            std::string peer = unix_domain ? endpoint.address : to_string(addresses[i]);
             return std::make_unique<SocketStream>(
                 attempt.release(),
                 unix_domain ? SocketStream::Kind::unix_domain : SocketStream::Kind::tcp,
-                unix_domain ? endpoint.address : to_string(addresses[i]), nullptr);
+                std::move(peer), nullptr);
         }
         if (error == std::errc::operation_canceled) {
             throw ConnectionClosed("closed while connecting to " + to_string(endpoint), false);

@@ -21,7 +21,7 @@ template <typename Use>
 auto CurrentSocket::with_socket(Use use) {
     const auto socket = get();
     if (!socket) {
-        throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
+        throw ConnectionClosed("socket connection broken: no connection to " + peer_, false);
     }
     try {
         return use(*socket);

@@ -10,7 +10,8 @@ namespace jsocket {
 bool descriptors_left(int fd, int reserve) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    // The system gives out the lowest number that is free, so this one tells how many are left.
+    // The system gives out the lowest number that is free. A connection never gets one of the last
+    // `reserve` numbers, so those are left to the rest of the program.
     const int lowest = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (lowest < 0) return false;
     ::close(lowest);

@@ -3,7 +3,8 @@
 
 namespace jsocket {
 
-/// May the process open more than `reserve` further file descriptors? `fd` is any that is open.
+/// Is the next file descriptor below the last `reserve` of those the process may have? `fd` is any
+/// that is open.
 bool descriptors_left(int fd, int reserve);
 
 }  // namespace jsocket

@@ -22,7 +22,9 @@ JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& opti
       stream_(std::move(stream)),
       peer_(stream_->peer()),
       reader_(options.framing, options.limits.max_message_size),
-      encoder_(framing::make_codec(options.framing, options.limits.max_message_size)) {}
+      encoder_(framing::make_codec(options.framing, options.limits.max_message_size)) {
+    check_options(options_);
+}
 
 JsonSocket::~JsonSocket() { close(); }
 
@@ -99,29 +101,50 @@ void JsonSocket::send_payload(std::string_view payload) {
     flush();
 }
 
-void JsonSocket::queue_payload(std::string_view payload) {
-    if (payload.size() > options_.limits.max_message_size) {
-        throw MessageTooLarge(payload.size(), options_.limits.max_message_size);
-    }
+void JsonSocket::send_payload(std::string_view payload, Deadline deadline) {
     const std::scoped_lock lock(write_mutex_);
-    encoder_->encode(payload, queued_);
-    if (queued_.size() >= flush_threshold) write_queued();
+    append(payload);
+    const std::chrono::milliseconds left(poll_timeout(deadline));
+    write_queued(deadline == no_deadline ? options_.send_timeout
+                                         : std::min(left, options_.send_timeout));
+}
+
+bool JsonSocket::queue_payload(std::string_view payload) {
+    const std::scoped_lock lock(write_mutex_);
+    append(payload);
+    if (queued_.size() < flush_threshold) return false;
+    write_queued(options_.send_timeout);
+    return true;
 }
 
 void JsonSocket::flush() {
     const std::scoped_lock lock(write_mutex_);
-    write_queued();
+    write_queued(options_.send_timeout);
 }
 
 /// With write_mutex_ held.
-void JsonSocket::write_queued() {
+void JsonSocket::append(std::string_view payload) {
+    if (payload.size() > options_.limits.max_message_size) {
+        throw MessageTooLarge(payload.size(), options_.limits.max_message_size);
+    }
+    const std::size_t before = queued_.size();
+    try {
+        encoder_->encode(payload, queued_);
+    } catch (...) {
+        queued_.resize(before);  // no header without its payload
+        throw;
+    }
+}
+
+/// With write_mutex_ held.
+void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
     if (!connected()) {
         queued_.clear();
         throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
     }
     if (queued_.empty()) return;
     try {
-        stream_->write_all(queued_, options_.send_timeout);
+        stream_->write_all(queued_, timeout);
     } catch (const Error&) {
         queued_.clear();
         if (!connected()) {

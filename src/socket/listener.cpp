@@ -89,10 +89,15 @@ std::unique_ptr<Stream> Listener::accept(Deadline deadline) {
         SocketAddress peer;
         const int fd = ::accept4(fd_, peer.data(), &peer.size, SOCK_CLOEXEC);
         if (fd >= 0) {
-            const bool tcp = !file_;
-            return std::make_unique<SocketStream>(
-                fd, tcp ? SocketStream::Kind::tcp : SocketStream::Kind::unix_domain,
-                tcp ? to_string(peer) : endpoint_.address, &stop_);
+            try {
+                return file_ ? std::make_unique<SocketStream>(fd, SocketStream::Kind::unix_domain,
+                                                              endpoint_.address, &stop_)
+                             : std::make_unique<SocketStream>(fd, SocketStream::Kind::tcp,
+                                                              to_string(peer), &stop_);
+            } catch (...) {
+                ::close(fd);  // no memory for the stream that would own it
+                throw;
+            }
         }
         if (errno == EAGAIN) {
             if (wait_for(fd_, POLLIN, deadline, &stop_) == Wait::timeout) return nullptr;

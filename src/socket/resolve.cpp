@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/address.hpp"
 #include "socket/wait.hpp"
+#include "support/mutex.hpp"
+#include "support/thread.hpp"
 
 #include <jsocket/error.hpp>
 
+#include <cerrno>
 #include <cstring>
+#include <list>
 #include <memory>
-#include <mutex>
 #include <netdb.h>
+#include <new>
 #include <poll.h>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace jsocket {
 namespace {
 
 struct Addresses {
-    int error = 0;  // of getaddrinfo(3)
+    int error = 0;         // of getaddrinfo(3)
+    int system_error = 0;  // errno, with EAI_SYSTEM
     std::vector<SocketAddress> list;
 };
 
@@ -29,6 +33,7 @@ Addresses look_up(const Endpoint& endpoint, int flags) {
     addrinfo* first = nullptr;
     const std::string port = std::to_string(endpoint.port);
     addresses.error = ::getaddrinfo(endpoint.address.c_str(), port.c_str(), &hints, &first);
+    addresses.system_error = errno;
     if (addresses.error != 0) return addresses;
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(first, ::freeaddrinfo);
     for (const addrinfo* entry = first; entry; entry = entry->ai_next) {
@@ -54,16 +59,23 @@ class LookupThreads {
   public:
     void start(const std::shared_ptr<Lookup>& lookup) {
         join_ended();
-        const std::scoped_lock lock(mutex_);
-        threads_.push_back({lookup, std::thread([lookup] {
-                                lookup->addresses = look_up(lookup->endpoint, 0);
-                                lookup->done.raise();
-                            })});
+        const Lock lock(mutex_);
+        // The place first: a thread that has started must be kept.
+        std::list<Entry> entry;
+        entry.push_back({lookup, Thread(stack_size, [lookup] {
+                             try {
+                                 lookup->addresses = look_up(lookup->endpoint, 0);
+                             } catch (const std::bad_alloc&) {
+                                 lookup->addresses.error = EAI_MEMORY;
+                             }
+                             lookup->done.raise();
+                         })});
+        threads_.splice(threads_.end(), entry);
     }
 
     void join_ended() {
-        const std::scoped_lock lock(mutex_);
-        std::erase_if(threads_, [](Entry& entry) {
+        const Lock lock(mutex_);
+        threads_.remove_if([](Entry& entry) {
             if (!entry.lookup->done.raised()) return false;
             entry.thread.join();
             return true;
@@ -79,11 +91,14 @@ class LookupThreads {
   private:
     struct Entry {
         std::shared_ptr<Lookup> lookup;
-        std::thread thread;
+        Thread thread;
     };
 
-    std::mutex mutex_;
-    std::vector<Entry> threads_;  // guarded by mutex_
+    // For whatever the C library's lookup modules need.
+    static constexpr std::size_t stack_size = 1024 * 1024;
+
+    Mutex mutex_;
+    std::list<Entry> threads_ JSOCKET_GUARDED_BY(mutex_);
 };
 
 Addresses look_up_elsewhere(const Endpoint& endpoint, Deadline deadline, const Interrupt* cancel) {
@@ -106,13 +121,23 @@ Addresses look_up_elsewhere(const Endpoint& endpoint, Deadline deadline, const I
     return std::move(lookup->addresses);
 }
 
-[[noreturn]] void fail(const Endpoint& endpoint, int error) {
-    // A server that could not be asked may answer later; a name that does not exist will not.
-    const auto code =
-        std::make_error_code(error == EAI_AGAIN ? std::errc::resource_unavailable_try_again
-                                                : std::errc::address_not_available);
-    throw ConnectError("cannot look up " + to_string(endpoint) + ": " + ::gai_strerror(error), code,
-                       to_string(endpoint));
+[[noreturn]] void fail(const Endpoint& endpoint, const Addresses& result) {
+    const std::string name = to_string(endpoint);
+    const std::string what = "cannot look up " + name + ": ";
+    switch (result.error) {
+        case EAI_SYSTEM: {
+            const std::error_code code(result.system_error, std::system_category());
+            throw ConnectError(what + code.message(), code, name);
+        }
+        case EAI_AGAIN:
+        case EAI_MEMORY:
+            throw ConnectError(what + ::gai_strerror(result.error),
+                               std::make_error_code(std::errc::resource_unavailable_try_again),
+                               name);
+        default:
+            throw UnknownHost(what + ::gai_strerror(result.error),
+                              std::make_error_code(std::errc::address_not_available), name);
+    }
 }
 
 }  // namespace
@@ -121,7 +146,7 @@ std::vector<SocketAddress> resolve(const Endpoint& endpoint, Deadline deadline,
                                    const Interrupt* cancel) {
     Addresses addresses = look_up(endpoint, AI_NUMERICHOST);
     if (addresses.error != 0) addresses = look_up_elsewhere(endpoint, deadline, cancel);
-    if (addresses.error != 0) fail(endpoint, addresses.error);
+    if (addresses.error != 0) fail(endpoint, addresses);
     return std::move(addresses.list);
 }
 

@@ -21,23 +21,19 @@ namespace {
 /// Keeps other servers from looking at the files of a folder and removing one: of two that find the
 /// same left-over, the second would remove the socket of the first. The lock is on the folder
 /// itself, so that no lock file stays behind.
+///
+/// Whoever may read the folder may hold the lock, so it is waited for only a moment, and a server
+/// that does not get it goes on without.
 class FolderLock {
   public:
-    explicit FolderLock(const std::string& path) {
-        const auto folder = std::filesystem::absolute(path).parent_path();
-        fd_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd_ < 0) {
-            error_ = errno;
-            return;
-        }
-        // Whoever may read the folder may lock it: do not wait for ever.
-        const Deadline deadline = deadline_after(std::chrono::seconds(5));
-        while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            error_ = errno;
-            if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= deadline) return;
+    explicit FolderLock(const std::string& folder)
+        : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        if (fd_ < 0) return;
+        const Deadline deadline = deadline_after(std::chrono::seconds(1));
+        while (::flock(fd_, LOCK_EX | LOCK_NB) != 0 &&
+               std::chrono::steady_clock::now() < deadline) {
             ::poll(nullptr, 0, 5);
         }
-        error_ = 0;
     }
 
     ~FolderLock() {
@@ -47,12 +43,8 @@ class FolderLock {
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
 
-    /// 0 if the folder is locked.
-    int error() const { return error_; }
-
   private:
-    int fd_ = -1;
-    int error_ = 0;
+    const int fd_;
 };
 
 /// Does a connection to `address` find nobody? Anything but a plain refusal counts as somebody.
@@ -66,21 +58,22 @@ bool nobody_listens(const SocketAddress& address) {
 
 }  // namespace
 
-UnixSocketFile::UnixSocketFile(int fd, std::string path, mode_t mode) : path_(std::move(path)) {
-    const FolderLock lock(path_);
-    if (lock.error() != 0) fail(lock.error(), "cannot lock its folder");
+UnixSocketFile::UnixSocketFile(int fd, std::string path, mode_t mode)
+    : path_(std::move(path)), absolute_path_(std::filesystem::absolute(path_).string()) {
+    const FolderLock lock(std::filesystem::path(absolute_path_).parent_path().string());
     bind_and_listen(fd, mode);
     struct stat file {};
-    if (::lstat(path_.c_str(), &file) != 0) fail(errno, "it has vanished");
+    if (::lstat(absolute_path_.c_str(), &file) != 0) fail(errno, "it has vanished");
     device_ = file.st_dev;
     inode_ = file.st_ino;
 }
 
+/// While the socket still listens, so that no other server takes the file for a left-over.
 UnixSocketFile::~UnixSocketFile() {
-    const FolderLock lock(path_);
     struct stat file {};
-    if (::lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ && file.st_ino == inode_) {
-        ::unlink(path_.c_str());
+    if (::lstat(absolute_path_.c_str(), &file) == 0 && file.st_dev == device_ &&
+        file.st_ino == inode_) {
+        ::unlink(absolute_path_.c_str());
     }
 }
 
@@ -90,18 +83,22 @@ void UnixSocketFile::bind_and_listen(int fd, mode_t mode) {
     ::fchmod(fd, mode);
     if (::bind(fd, address.data(), address.size) != 0) {
         if (errno != EADDRINUSE) fail(errno, "cannot bind");
-        if (!remove_if_stale()) fail(EADDRINUSE, "it exists and is no left-over of a server");
+        remove_stale();
         if (::bind(fd, address.data(), address.size) != 0) fail(errno, "cannot bind");
     }
-    if (::chmod(path_.c_str(), mode) != 0) fail(errno, "cannot set its permissions");
-    if (::listen(fd, SOMAXCONN) != 0) fail(errno, "cannot listen");
+    if (::chmod(path_.c_str(), mode) != 0 || ::listen(fd, SOMAXCONN) != 0) {
+        const int error = errno;
+        ::unlink(path_.c_str());
+        fail(error, "cannot set its permissions or listen");
+    }
 }
 
-bool UnixSocketFile::remove_if_stale() const {
+void UnixSocketFile::remove_stale() const {
     struct stat file {};
-    if (::lstat(path_.c_str(), &file) != 0) return errno == ENOENT;
-    if (!S_ISSOCK(file.st_mode) || !nobody_listens(unix_address(path_))) return false;
-    return ::unlink(path_.c_str()) == 0;
+    if (::lstat(path_.c_str(), &file) != 0) return;  // gone by itself
+    if (!S_ISSOCK(file.st_mode)) fail(EADDRINUSE, "there is a file that is not a socket");
+    if (!nobody_listens(unix_address(path_))) fail(EADDRINUSE, "a server is listening there");
+    if (::unlink(path_.c_str()) != 0) fail(errno, "cannot remove what a server left behind");
 }
 
 void UnixSocketFile::fail(int error, const char* what) const {

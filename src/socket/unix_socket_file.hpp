@@ -18,11 +18,12 @@ class UnixSocketFile {
 
   private:
     void bind_and_listen(int fd, mode_t mode);
-    bool remove_if_stale() const;
+    void remove_stale() const;
     [[noreturn]] void fail(int error, const char* what) const;
 
-    std::string path_;
-    dev_t device_ = 0;  // of the file that is ours to remove
+    const std::string path_;           // as it was given: there may be no room for a longer one
+    const std::string absolute_path_;  // holds when the working directory changes
+    dev_t device_ = 0;                 // of the file that is ours to remove
     ino_t inode_ = 0;
 };
 

@@ -16,7 +16,6 @@ void write(spdlog::level::level_enum level, const std::string& text) noexcept {
 
 }  // namespace
 
-void debug(const std::string& text) noexcept { write(spdlog::level::debug, text); }
 void info(const std::string& text) noexcept { write(spdlog::level::info, text); }
 void warn(const std::string& text) noexcept { write(spdlog::level::warn, text); }
 

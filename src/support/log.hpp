@@ -7,7 +7,6 @@
 /// None on the path of a message. What comes from a peer has gone through printable().
 namespace jsocket::log {
 
-void debug(const std::string& text) noexcept;
 void info(const std::string& text) noexcept;
 void warn(const std::string& text) noexcept;
 

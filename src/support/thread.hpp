@@ -8,7 +8,7 @@
 namespace jsocket {
 
 /// A thread with a stack of a chosen size, which std::thread does not offer. To be joined before it
-/// is destroyed. Signals are left to the threads of the program.
+/// is destroyed. Signals from outside are left to the threads of the program.
 class Thread {
   public:
     /// Throws std::system_error if there is no memory or no thread left. `run` must not throw.
@@ -18,7 +18,6 @@ class Thread {
     Thread& operator=(Thread&&) = delete;
 
     void join();
-    bool is_current() const noexcept;
 
   private:
     pthread_t handle_{};

@@ -23,10 +23,14 @@ TEST(ManyMessages, OfAHundredClientsAtOnceAreAllAnswered) {
     std::vector<std::thread> threads;
     for (int i = 0; i < clients; ++i) {
         threads.emplace_back([&, i] {
-            JsonClient client = connected_client(server.port(), all_formats[i % 3]);
-            for (int j = 0; j < messages; ++j) {
-                const json message = {{"client", "client " + std::to_string(i)}, {"number", j}};
-                if (client.request(message) == message) ++answered;
+            try {
+                JsonClient client = connected_client(server.port(), all_formats[i % 3]);
+                for (int j = 0; j < messages; ++j) {
+                    const json message = {{"client", "client " + std::to_string(i)}, {"number", j}};
+                    if (client.request(message) == message) ++answered;
+                }
+            } catch (const std::exception& error) {
+                ADD_FAILURE() << error.what();
             }
         });
     }
@@ -76,7 +80,7 @@ TYPED_TEST(Pipelined, MessagesOfAllSizesAreAnsweredInOrder) {
     for (const Framing framing : all_formats) {
         JsonClient client = connected_client(server.port(), framing);
         std::vector<json> messages;
-        for (std::size_t size = 1; size < 3'000'000; size = size * 3 + 1) {
+        for (std::size_t size = 1; size < 500'000; size = size * 3 + 1) {
             messages.push_back(std::string(size, 'a'));
             messages.push_back("small");
         }

@@ -110,8 +110,20 @@ TEST_P(MessageLimit, HoldsForWhatTheServerSendsToo) {
 
 TEST(MessageLimits, OfSizeIsTenMebibytesByDefault) {
     constexpr std::size_t limit = 10 * 1024 * 1024;
-    expect_limit(Framing::prefix, {}, {quoted(limit - 1), quoted(limit), quoted(limit + 1)},
-                 Failure::oversize);
+    Hooks<ScriptedWorker> hooks;
+    hooks.payload = [](std::string_view payload, std::string& reply) {
+        reply = std::to_string(payload.size());
+    };
+    Running<ServerFactory<ScriptedWorker>> server(ServerOptions{.recv_timeout = patience}, hooks);
+    RawPeer peer = RawPeer::connect(server.port());
+    for (const std::size_t size : {limit - 1, limit}) {
+        peer.send(prefix_frame(quoted(size)));
+        EXPECT_EQ(peer.receive_prefix_frame(), std::to_string(size));
+    }
+    peer.send(big_endian(limit + 1));
+    EXPECT_EQ(peer.receive_until_end(), "");
+    EXPECT_TRUE(wait_until([&] { return failures(server.client_stats()) == 1; }));
+    EXPECT_EQ(failures(server.client_stats(), Failure::oversize), 1u);
 }
 
 TEST(MessageLimits, OfDepthIs128ByDefault) {
@@ -119,8 +131,17 @@ TEST(MessageLimits, OfDepthIs128ByDefault) {
 }
 
 TEST(MessageLimits, OfElementsIsAMillionByDefault) {
-    expect_limit(Framing::prefix, {}, {values(999'999), values(1'000'000), values(1'000'001)},
-                 Failure::too_complex);
+    Hooks<ScriptedWorker> hooks;
+    hooks.message = [](auto&, json& message) { return message.size(); };
+    Running<ServerFactory<ScriptedWorker>> server(ServerOptions{.recv_timeout = patience}, hooks);
+    RawPeer peer = RawPeer::connect(server.port());
+    peer.send(prefix_frame(values(1'000'000)));
+    EXPECT_TRUE(peer.readable(10 * patience)) << "under a sanitizer it takes its time";
+    EXPECT_EQ(peer.receive_prefix_frame(), "999999");
+    peer.send(prefix_frame(values(1'000'001)));
+    EXPECT_EQ(peer.receive_until_end(), "");
+    EXPECT_TRUE(wait_until([&] { return failures(server.client_stats()) == 1; }));
+    EXPECT_EQ(failures(server.client_stats(), Failure::too_complex), 1u);
 }
 
 TEST(MessageLimits, OfTheClientHoldForWhatItReads) {

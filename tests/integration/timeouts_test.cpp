@@ -111,11 +111,11 @@ TYPED_TEST(Timeout, MayBeSwitchedOff) {
 }
 
 TYPED_TEST(Timeout, CutsAClientThatDoesNotRead) {
-    typename TestFixture::Server server(ServerOptions{.send_timeout = milliseconds(100)});
+    typename TestFixture::Server server(ServerOptions{.send_timeout = milliseconds(100)},
+                                        big_replies<typename TypeParam::Handler>());
     RawPeer peer = RawPeer::connect(Address::ipv4(server.port()), 4096);
     const Stopwatch stopwatch;
-    peer.send(prefix_frame("1"));
-    peer.send(prefix_frame("\"" + std::string(9'000'000, 'x') + "\""));
+    peer.send(prefix_frame("1") + prefix_frame("0"));
     this->expect_one(server, Failure::bad_write);
     EXPECT_GE(stopwatch.elapsed(), milliseconds(95));
     EXPECT_TRUE(wait_until([&] { return server.client_stats().connected_clients == 0; }));
@@ -124,12 +124,13 @@ TYPED_TEST(Timeout, CutsAClientThatDoesNotRead) {
 }
 
 TYPED_TEST(Timeout, SparesAClientThatReadsSlowly) {
-    typename TestFixture::Server server(ServerOptions{.send_timeout = milliseconds(800)});
+    typename TestFixture::Server server(ServerOptions{.send_timeout = milliseconds(800)},
+                                        big_replies<typename TypeParam::Handler>());
     RawPeer peer = RawPeer::connect(Address::ipv4(server.port()), 4096);
-    const std::size_t size = 8'000'000;
-    peer.send(prefix_frame("\"" + std::string(size - 6, 'x') + "\""));
+    peer.send(prefix_frame("0"));
     ASSERT_TRUE(peer.readable(patience));
     // Steadily, but slower than the time-out would allow for the whole.
+    constexpr std::size_t size = 4 + 9'000'002;
     constexpr milliseconds whole(1200);
     const Stopwatch stopwatch;
     std::size_t received = 0;
@@ -144,7 +145,6 @@ TYPED_TEST(Timeout, SparesAClientThatReadsSlowly) {
         ASSERT_GT(step, 0u) << "closed after " << received << " bytes";
         received += step;
     }
-    EXPECT_EQ(received, size);
     EXPECT_EQ(failures(server.client_stats()), 0u);
 }
 
@@ -163,8 +163,8 @@ TEST(TimeoutOfPush, CutsTheClientThatDoesNotReadAndReachesTheOthers) {
     while (reached == 3 && broadcasts < 100) {
         reached = server.broadcast(news);
         ++broadcasts;
-        EXPECT_EQ(first.read_obj(), news);
-        EXPECT_EQ(last.read_obj(), news);
+        EXPECT_EQ(first.read_payload().size(), 1'000'002u);
+        EXPECT_EQ(last.read_payload().size(), 1'000'002u);
     }
     EXPECT_EQ(reached, 2u);
     EXPECT_TRUE(wait_until([&] { return server.active() == 2; }));
@@ -186,18 +186,19 @@ TEST(TimeoutOfPush, ThrowsAndDisconnectsTheClient) {
 }
 
 TEST(TimeoutOfOneClient, DoesNotHoldUpTheOthers) {
-    Running<ServerFactory<ScriptedWorker>> server;
+    Running<ServerFactory<ScriptedWorker>> server(ServerOptions{.recv_timeout = patience},
+                                                  big_replies<ScriptedWorker>());
     std::vector<RawPeer> stuck;
     for (int i = 0; i < 20; ++i) {
         stuck.push_back(RawPeer::connect(server.port()));
         stuck.back().send(big_endian(1000));
     }
     RawPeer deaf = RawPeer::connect(Address::ipv4(server.port()), 4096);
-    deaf.send(prefix_frame("\"" + std::string(9'000'000, 'x') + "\""));
+    deaf.send(prefix_frame("0"));
     EXPECT_TRUE(once_within(milliseconds(500), [&] {
         const Stopwatch stopwatch;
         JsonClient client = connected_client(server.port());
-        for (int i = 0; i < 20; ++i) EXPECT_EQ(client.request(i), i);
+        for (int i = 1; i <= 20; ++i) EXPECT_EQ(client.request(i), i);
         return stopwatch.elapsed();
     }));
 }

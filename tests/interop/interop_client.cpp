@@ -54,7 +54,10 @@ std::string obey(jsocket::JsonClient& client, const std::string& line) {
     std::string rest;
     std::getline(words, rest);
     if (verb == "read") return client.read_obj().dump();
-    if (verb == "request") return client.request(jsocket::parse(rest)).dump();
+    if (verb == "request") {  // in two steps: a late reply is to be readable after a time-out
+        client.send_obj(jsocket::parse(rest));
+        return client.read_obj().dump();
+    }
     if (verb == "try") {
         const std::chrono::milliseconds timeout(static_cast<int>(std::stod(rest) * 1000));
         const std::optional<json> message = client.try_read_obj(timeout);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ template <typename Handler>
 struct Hooks {
     std::function<std::optional<json>(Handler&, json&)> message =
         [](Handler&, json& message) -> std::optional<json> { return std::move(message); };
+    /// In place of `message`, if there is one: the text and its reply.
+    std::function<void(std::string_view, std::string&)> payload = nullptr;
     std::function<void(Handler&)> connect = [](Handler&) {};
     std::function<void(Handler&)> disconnect = [](Handler&) {};
     std::function<void(Handler&, const std::exception&)> error = [](Handler&,
@@ -50,6 +53,13 @@ class Scripted : public Base {
     std::optional<json> process_message(json& message) override {
         return hooks_.message(handler(), message);
     }
+    void process_payload(std::string_view payload, std::string& reply) override {
+        if (hooks_.payload) {
+            hooks_.payload(payload, reply);
+        } else {
+            Base::process_payload(payload, reply);
+        }
+    }
     void on_connect() override { hooks_.connect(handler()); }
     void on_disconnect() override { hooks_.disconnect(handler()); }
     void on_error(const std::exception& error) override { hooks_.error(handler(), error); }
@@ -69,6 +79,17 @@ class ScriptedWorker : public Scripted<ScriptedWorker, jsocket::ServerFactoryThr
   public:
     explicit ScriptedWorker(Hooks<ScriptedWorker> hooks = {}) : Scripted(std::move(hooks)) {}
 };
+
+/// Answers the message 0 with more than a client that does not read can have sent to it, and any
+/// other with itself; with no tree of it, which under a sanitizer takes its time.
+template <typename Handler>
+Hooks<Handler> big_replies() {
+    Hooks<Handler> hooks;
+    hooks.payload = [](std::string_view payload, std::string& reply) {
+        reply = payload == "0" ? "\"" + std::string(9'000'000, 'x') + "\"" : payload;
+    };
+    return hooks;
+}
 
 /// For tests of what both kinds of server have in common:
 ///
@@ -128,11 +149,11 @@ class Journal {
     std::vector<std::string> entries_;
 };
 
-/// A client that is connected, tried once, and is patient when it reads.
+/// A client that is connected, at the first attempt, and very patient when it reads.
 inline jsocket::JsonClient connected_client(std::uint16_t port,
                                             jsocket::Framing framing = jsocket::Framing::prefix) {
     jsocket::JsonClient client(
-        {.port = port, .framing = framing, .recv_timeout = patience, .retry = {.attempts = 1}});
+        {.port = port, .framing = framing, .recv_timeout = 3 * patience, .retry = {.attempts = 1}});
     client.connect();
     return client;
 }

@@ -256,11 +256,11 @@ TEST(FactoryStatistics, NeverForgetAClientThatIsConnected) {
     for (int i = 0; i < 10; ++i) {
         connected_client(server.port()).request({{"client", "visitor " + std::to_string(i)}});
     }
-    ASSERT_TRUE(wait_until([&] { return server.active() == 1; }));
+    // Two that have gone, and one that has not; a connection that is just ending is one more.
+    ASSERT_TRUE(wait_until([&] { return server.client_stats().clients.size() <= 3; }));
     const ServerStats stats = server.client_stats();
     EXPECT_TRUE(stats.clients.at("stays").connected);
     EXPECT_EQ(stats.clients.at("stays").messages_in, 1u);
-    EXPECT_LE(stats.clients.size(), 4u);
 }
 
 TEST(FactoryStatistics, StayBoundedWhateverNamesClientsTake) {
@@ -268,9 +268,8 @@ TEST(FactoryStatistics, StayBoundedWhateverNamesClientsTake) {
     JsonClient client = connected_client(server.port());
     for (int i = 0; i < 200; ++i) client.request({{"client", "name " + std::to_string(i)}});
     for (int i = 0; i < 50; ++i) connected_client(server.port()).request(i);
-    ASSERT_TRUE(wait_until([&] { return server.active() == 1; }));
+    ASSERT_TRUE(wait_until([&] { return server.client_stats().clients.size() <= 11; }));
     const ServerStats stats = server.client_stats();
-    EXPECT_LE(stats.clients.size(), 11u);
     EXPECT_EQ(stats.clients.at("name 199").messages_in, 200u) << "one client, renamed";
 }
 

@@ -45,7 +45,8 @@ struct ClientOptions {
 /// Threads:  any thread may send while another one reads. close() may be called from any thread
 ///           and ends connect(), read_obj() and send_obj() in others, which then throw
 ///           ConnectionClosed. Everything else from one thread at a time.
-/// Lifetime: the destructor closes.
+/// Lifetime: the destructor closes. Of a client that was moved from, only close(), connected(),
+///           assignment and destruction are of use.
 class JsonClient {
   public:
     /// Does not connect. Throws UsageError if an option is out of its range.
@@ -68,10 +69,11 @@ class JsonClient {
     /// gets it), and what an unfinished or malformed one leads to: error.hpp has the list.
     json read_obj();
 
-    /// As read_obj(), but waits for `timeout`, and nothing is no error.
+    /// As read_obj(), but waits for `timeout` for a message to begin, and nothing is no error.
     std::optional<json> try_read_obj(std::chrono::milliseconds timeout);
 
-    /// Sends a message and reads the next one.
+    /// Sends a message and reads the next one. A time-out closes the connection: a reply that came
+    /// late would be taken for that to the next request.
     json request(const json& message);
 
     /// The same with JSON texts, for programs that bring their own parser. What is sent must be

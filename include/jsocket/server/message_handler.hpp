@@ -23,7 +23,8 @@ using SessionId = std::uint64_t;
 /// Threads:  hooks run on the thread that serves the client, one at a time. send_obj() and
 ///           disconnect_client() may be called from any thread, and from hooks.
 /// Errors:   an exception of any type that leaves a hook costs the client its connection, with no
-///           reply, and is counted; the server goes on.
+///           reply, and is counted; the server goes on. Its thread is not to be ended or cancelled
+///           in a hook (pthread_exit), which ends the process.
 class MessageHandler {
   public:
     virtual ~MessageHandler();
@@ -48,8 +49,11 @@ class MessageHandler {
     /// Answers one message. Empty sends nothing; null is a reply like any other.
     ///
     /// `message` is the hook's to read, change or move from, while the hook runs; it belongs to the
-    /// server, which fills the same tree again, so copy or move out what is to be kept.
+    /// server, which uses it again for the next message, so copy or move out what is to be kept.
     /// The definition here throws UsageError.
+    ///
+    /// Replies to messages that arrived together leave together: a hook must not wait for what its
+    /// client does on an earlier reply.
     virtual std::optional<json> process_message(json& message);
 
     /// The same for hooks that bring their own parser: overriding it skips the tree. `payload` is

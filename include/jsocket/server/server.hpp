@@ -29,8 +29,8 @@ class Server {
     void start();
 
     /// Interrupts every wait at once, in accept as in reads, lets running hooks finish and their
-    /// replies be sent, and disconnects all clients. Does not wait for that; join() does. Does
-    /// nothing the second time.
+    /// replies be sent, and disconnects all clients; one that does not read has 50 ms to take its
+    /// reply. Does not wait for that; join() does. Does nothing the second time.
     void stop() noexcept;
 
     /// Waits until the server has stopped and its last hook has returned. Returns at once if it was

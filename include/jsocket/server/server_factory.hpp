@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,8 @@ class ServerFactoryBase : public Server {
 
     /// Sends every client connected now a message; returns how many got it. One that cannot be sent
     /// to loses its connection. Throws UsageError, with nothing sent, if the message cannot be sent
-    /// to anybody. A client that does not read holds up the others for at most send_timeout.
+    /// to anybody. Clients are sent to one after another; those that do not read hold up the others
+    /// for send_timeout in all.
     std::size_t broadcast(const json& message);
 
     /// Ends one client's connection, after the hook that is running. Does nothing if it is gone.
@@ -70,6 +72,8 @@ class ServerFactoryBase : public Server {
 /// Threads:  see Server and ServerFactoryThread.
 template <std::derived_from<ServerFactoryThread> Worker>
 class ServerFactory : public ServerFactoryBase {
+    static_assert(!std::is_abstract_v<Worker>, "the Worker has to override process_message");
+
   public:
     template <typename... Arguments>
     requires std::constructible_from<Worker, const Arguments&...>

@@ -24,7 +24,7 @@ enum class Failure : std::uint8_t {
     invalid_utf8,  ///< the text is not UTF-8
     invalid_json,  ///< the text is not JSON
     handler,       ///< an exception left a hook
-    framing,       ///< any other framing error; never counted so far
+    framing,       ///< anything else that went wrong in receiving
     closed_mid_message,  ///< the client left within a message
     reset,               ///< the connection was reset
     too_deep,            ///< nested beyond max_depth

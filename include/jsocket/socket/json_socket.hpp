@@ -24,6 +24,7 @@ namespace jsocket {
 ///           peer learns of it by finish(), close() or the destructor.
 class JsonSocket {
   public:
+    /// Throws UsageError if an option is out of its range.
     JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options);
     ~JsonSocket();
     JsonSocket(const JsonSocket&) = delete;
@@ -47,9 +48,14 @@ class JsonSocket {
     /// Sends `payload`, which must be one JSON text and is not checked. Throws as send_obj().
     void send_payload(std::string_view payload);
 
+    /// The same with less time than send_timeout: a peer that takes nothing until `deadline` loses
+    /// the connection.
+    void send_payload(std::string_view payload, Deadline deadline);
+
     /// Puts a message behind those that wait to be sent; flush() sends them, as does the next
-    /// send of any kind, and queue() itself once there is enough for a write to be worth it.
-    void queue_payload(std::string_view payload);
+    /// send of any kind, and queue_payload() itself once there is enough for a write to be worth
+    /// it. Returns whether all of it has been sent.
+    bool queue_payload(std::string_view payload);
     void flush();
 
     /// Makes receive() throw ConnectionClosed, now and from now on. Sending still works.
@@ -82,7 +88,8 @@ class JsonSocket {
   private:
     std::optional<std::string_view> next_message();
     bool fill(Deadline deadline);
-    void write_queued();
+    void append(std::string_view payload);
+    void write_queued(std::chrono::milliseconds timeout);
 
     const SocketOptions options_;
     const std::unique_ptr<Stream> stream_;
