@@ -194,7 +194,7 @@ void JsonScanner::scan_digits() {
 }
 
 void JsonScanner::check_integer(const char* begin) const {
-    std::errc error;
+    std::errc error{};
     if (*begin == '-') {
         std::int64_t value = 0;
         error = std::from_chars(begin, position_, value).ec;

@@ -62,7 +62,7 @@ Thread::Thread(std::size_t stack_size, std::function<void()> run) {
     const int error = ::pthread_create(&handle_, attributes.get(), run_function, argument.get());
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     check(error, "cannot start a thread");
-    argument.release();  // the thread's now
+    static_cast<void>(argument.release());  // the thread's now
     joinable_ = true;
 }
 
