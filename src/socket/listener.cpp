@@ -59,8 +59,8 @@ int listen_on(const SocketAddress& address) {
 
 }  // namespace
 
-Listener::Listener(const Endpoint& endpoint, const Interrupt& stop, mode_t unix_mode)
-    : endpoint_(endpoint), stop_(stop) {
+Listener::Listener(Endpoint endpoint, const Interrupt& stop, mode_t unix_mode)
+    : endpoint_(std::move(endpoint)), stop_(stop) {
     if (const auto path = endpoint_.unix_path()) {
         unix_address(*path);  // throws for a path of the wrong length
         endpoint_.port = 0;

@@ -26,7 +26,7 @@ class Listener {
     /// too long for the system (over 107 bytes). `unix_mode` are the permissions of a UNIX-domain
     /// socket's file. Who accepts can be interrupted by `stop`, and so can be whoever waits to
     /// write to a stream that was accepted here.
-    Listener(const Endpoint& endpoint, const Interrupt& stop, mode_t unix_mode = 0600);
+    Listener(Endpoint endpoint, const Interrupt& stop, mode_t unix_mode = 0600);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
