@@ -63,8 +63,8 @@ std::optional<json> MessageHandler::process_message(json&) {
 void MessageHandler::process_payload(std::string_view payload, std::string& reply) {
     Session& session = current_->served();
     json& message = session.read_message(payload);
-    const std::optional<json> answer = session.call([&] { return process_message(message); });
-    if (answer) session.write_reply(*answer, reply);
+    std::optional<json> answer = session.call([&] { return process_message(message); });
+    if (answer) session.write_reply(std::move(*answer), reply);
 }
 
 void MessageHandler::on_error(const std::exception&) {}

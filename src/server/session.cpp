@@ -133,7 +133,7 @@ void Session::flush() {
 }
 
 json& Session::read_message(std::string_view payload) {
-    message_ = parse(payload, socket_.options().limits);
+    builder_.fill(payload, socket_.options().limits, message_);
     if (const json* member = identity_member(message_)) {
         const auto* text = member->get_ptr<const std::string*>();
         const bool known = text && *text == current_name_;
@@ -143,10 +143,11 @@ json& Session::read_message(std::string_view payload) {
     return message_;
 }
 
-void Session::write_reply(const json& message, std::string& reply) {
+void Session::write_reply(json&& message, std::string& reply) {
     step_ = Step::write;
     serialize(message, reply, socket_.options().limits);
     step_ = Step::read;
+    if (message_.is_null()) message_ = std::move(message);
 }
 
 void Session::identify(std::string_view name) {

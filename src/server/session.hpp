@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/tree_builder.hpp"
 #include "server/counters.hpp"
 #include "support/mutex.hpp"
 
@@ -61,8 +62,9 @@ class Session : public std::enable_shared_from_this<Session> {
         return result;
     }
 
-    /// The handler's: appends a reply's text.
-    void write_reply(const json& message, std::string& reply);
+    /// The handler's: appends a reply's text. The tree is spent on the next message if the hook has
+    /// moved that of this one away, as an echo does.
+    void write_reply(json&& message, std::string& reply);
 
     /// The handler's: names the client for the statistics.
     void identify(std::string_view name);
@@ -92,6 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
     // The serving thread's.
     std::string current_name_;  // the same as name_
+    TreeBuilder builder_;
     json message_;
     std::string reply_;
     Step step_ = Step::hook;

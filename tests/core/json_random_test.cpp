@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/judge.hpp"
+#include "core/tree_builder.hpp"
 #include "core/verdict.hpp"
 
 #include <jsocket/json.hpp>
@@ -232,9 +233,18 @@ std::string expected_verdict(const Judgement& judgement, bool accepted) {
     return accepted ? "ok" : judgement.utf8 ? "invalid_json" : "invalid_utf8";
 }
 
+/// Where one text is read after the other, into the tree of the one before.
+struct KeptTree {
+    TreeBuilder builder;
+    json tree;
+};
+
 /// Compares the library with the judge.
-void expect_agreement(const std::string& text, const Judgement& judgement) {
+void expect_agreement(const std::string& text, const Judgement& judgement, KeptTree& kept) {
     const std::string shown = testing::PrintToString(text);
+    ASSERT_EQ(test::verdict_of([&] { kept.builder.fill(text, {}, kept.tree); }),
+              expected_verdict(judgement, judgement.exact))
+        << shown;
     ASSERT_EQ(test::validate_verdict(text), expected_verdict(judgement, judgement.json)) << shown;
     ASSERT_EQ(test::parse_verdict(text), expected_verdict(judgement, judgement.exact)) << shown;
     if (judgement.json) {
@@ -247,6 +257,7 @@ void expect_agreement(const std::string& text, const Judgement& judgement) {
     const json reference = nlohmann::json::parse(text);
     ASSERT_EQ(value, reference) << shown;
     ASSERT_EQ(value.dump(), reference.dump()) << shown;  // 1 == 1.0, but not as text
+    ASSERT_EQ(kept.tree.dump(), reference.dump()) << shown;
     std::string serialized;
     serialize(value, serialized);
     ASSERT_EQ(serialized, reference.dump()) << shown;
@@ -256,13 +267,14 @@ void expect_agreement(const std::string& text, const Judgement& judgement) {
 TEST(RandomTexts, AreJudgedAsByAnIndependentParser) {
     Random random(20'240'229);
     TextWriter writer(random);
+    KeptTree kept;
     int exact = 0;
     int inexact = 0;
     for (int i = 0; i < 4'000; ++i) {
         const std::string text = writer.text();
         const Judgement judgement = judge(text);
         ASSERT_TRUE(judgement.json) << text;
-        expect_agreement(text, judgement);
+        expect_agreement(text, judgement, kept);
         if (HasFatalFailure()) return;
         ++(judgement.exact ? exact : inexact);
     }
@@ -273,13 +285,14 @@ TEST(RandomTexts, AreJudgedAsByAnIndependentParser) {
 TEST(RandomTexts, AreJudgedAsByAnIndependentParserWhenTheyAreBroken) {
     Random random(19'700'101);
     TextWriter writer(random);
+    KeptTree kept;
     int accepted = 0;
     int refused = 0;
     int refused_utf8 = 0;
     for (int i = 0; i < 12'000; ++i) {
         const std::string text = mutated(writer.text(), random);
         const Judgement judgement = judge(text);
-        expect_agreement(text, judgement);
+        expect_agreement(text, judgement, kept);
         if (HasFatalFailure()) return;
         ++(judgement.json ? accepted : judgement.utf8 ? refused : refused_utf8);
     }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/json_reader.hpp"
+
+#include <jsocket/json.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jsocket {
+
+/// Makes a tree of a text, out of what the tree of an earlier text consists of: objects keep their
+/// nodes, strings their capacity, arrays their elements. A text of the same shape as the one before
+/// costs no allocation, and one comparison for each member's name. (Measured: four times faster
+/// than a new tree; it is making nodes that takes the time, not reading.)
+class TreeBuilder {
+  public:
+    /// Makes `tree`, which may be any, what `text` says. Throws PayloadError, with `tree` then
+    /// being some mixture of before and after.
+    void fill(std::string_view text, const Limits& limits, json& tree);
+
+    // The rest is for JsonReader.
+    using Value = json*;
+    class Object;
+    class Array;
+
+    void string(Value value, std::string_view text, bool escaped);
+    void number(Value value, const NumberText& number);
+    void boolean(Value value, bool truth);
+    void null(Value value);
+
+  private:
+    using Node = json::object_t::value_type;
+
+    static constexpr std::size_t largest_shape = 64;
+    static constexpr std::size_t shape_count = 32;
+
+    /// In which order the members of an object came: indices into them as sorted by name.
+    struct Shape {
+        std::size_t size = 0;
+        std::array<std::uint8_t, largest_shape> order{};
+    };
+
+    Shape* shape_for(const json::object_t& members);
+
+    std::string_view text_;
+    std::vector<Node*> nodes_;  // of the open objects, one after the other
+    std::string unescaped_;
+    std::unique_ptr<std::array<Shape, shape_count>> shapes_;  // none before there is one to keep
+};
+
+/// An array that is being filled.
+class TreeBuilder::Array {
+  public:
+    Array(TreeBuilder& builder, Value value);
+    Value element();
+    void end();
+
+  private:
+    json::array_t& elements_;
+    std::size_t count_ = 0;  // elements that have come
+};
+
+/// An object that is being filled. As long as its members come in the order in which they came last
+/// time they are found without a search; from the first that does not, all are looked up.
+class TreeBuilder::Object {
+  public:
+    Object(TreeBuilder& builder, Value value);
+    Value member(std::string_view name, bool escaped);
+    void end();
+
+  private:
+    Value look_up(std::string_view name);
+    void leave_shape();
+    void erase_missing();
+    void learn_shape();
+
+    TreeBuilder& builder_;
+    json::object_t& members_;
+    const bool was_empty_;
+    const std::size_t
+        first_;              // of its nodes in nodes_: with a shape all by name, else as they came
+    std::size_t count_ = 0;  // members that have come
+    const Shape* shape_ = nullptr;
+};
+
+}  // namespace jsocket
