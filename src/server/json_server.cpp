@@ -20,7 +20,7 @@ const ServerOptions& checked(const ServerOptions& options) {
 
 class JsonServer::Impl {
   public:
-    explicit Impl(ServerOptions options)
+    explicit Impl(const ServerOptions& options)
         : options_(checked(options)),
           listener_({options_.address, options_.port}, stop_, options_.unix_mode),
           endpoint_(listener_.endpoint()),
