@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds that count executed lines; `coverage-report` tells which ones the tests have left out.
 find_program(JSOCKET_GCOVR gcovr REQUIRED)
-add_compile_options(--coverage)
+# Atomic: threads that count the same line would lose counts, down to below 0.
+add_compile_options(--coverage -fprofile-update=atomic)
 add_link_options(--coverage)
 add_custom_target(coverage-report
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/coverage
-    COMMAND ${JSOCKET_GCOVR} --root ${PROJECT_SOURCE_DIR} --filter src/ --filter include/
+    COMMAND ${JSOCKET_GCOVR} --root ${PROJECT_SOURCE_DIR} 
+        --filter ${PROJECT_SOURCE_DIR}/src/ --filter ${PROJECT_SOURCE_DIR}/include/
         --exclude-throw-branches --print-summary
         --txt ${PROJECT_BINARY_DIR}/coverage/report.txt
         --html-details ${PROJECT_BINARY_DIR}/coverage/index.html ${PROJECT_BINARY_DIR}

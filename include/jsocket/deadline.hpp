@@ -14,6 +14,9 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 inline constexpr Deadline no_deadline = Deadline::max();
 
+/// A deadline that has always passed: to try without waiting.
+inline constexpr Deadline immediately = Deadline::min();
+
 /// `timeout` from now; no_deadline for no_timeout and for anything too far away to count.
 Deadline deadline_after(std::chrono::milliseconds timeout);
 

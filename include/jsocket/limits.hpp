@@ -30,8 +30,8 @@ struct Limits {
     std::size_t max_depth = 128;
 
     /// Values of every kind in one message, containers included, names of members not; `[1,2]` has
-    /// three. At least 1. Security: a tree takes up to 26 times the memory of its text; reading stops
-    /// at the limit.
+    /// three. At least 1. Security: a tree takes up to 26 times the memory of its text, and is made
+    /// while the text is read, up to this limit.
     std::size_t max_elements = 1'000'000;
 };
 

@@ -44,6 +44,10 @@ struct SocketOptions {
     /// From the first byte of a message to its last. Security: bounds a peer that sends a byte now
     /// and then, which recv_timeout alone would wait for without end.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+
+    /// How long to look for the next message again and again before sleeping until it comes; see
+    /// ServerOptions::spin. From 0 to 1 s.
+    std::chrono::microseconds spin = std::chrono::microseconds::zero();
 };
 
 /// Throw UsageError, naming the setting, if one is out of its range.

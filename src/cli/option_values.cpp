@@ -29,12 +29,13 @@ std::chrono::milliseconds parse_seconds(std::string_view text) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
 }
 
-std::uint64_t parse_count(std::string_view text, std::uint64_t largest) {
+std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
     std::uint64_t count = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, count);
-    if (error != std::errc() || stop != end || count < 1 || count > largest) {
-        refuse(text, "a whole number from 1 to " + std::to_string(largest));
+    if (error != std::errc() || stop != end || count < smallest || count > largest) {
+        refuse(text, "a whole number from " + std::to_string(smallest) + " to " +
+                         std::to_string(largest));
     }
     return count;
 }

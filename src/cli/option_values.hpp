@@ -15,8 +15,8 @@ namespace jsocket::cli {
 /// "2", "0.25": more than 0, at most a year; rounded up to whole milliseconds.
 std::chrono::milliseconds parse_seconds(std::string_view text);
 
-/// A whole number from 1 to `largest`, in decimal digits.
-std::uint64_t parse_count(std::string_view text, std::uint64_t largest);
+/// A whole number from `smallest` to `largest`, in decimal digits.
+std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest);
 
 /// Every name that `auto` may be one of, for a server.
 Framing parse_server_framing(std::string_view text);

@@ -81,6 +81,7 @@ ServeCommand::ServeCommand(CLI::App& app)
     max_message_size_ = std::to_string(defaults.limits.max_message_size);
     recv_timeout_ = std::to_string(
         std::chrono::duration_cast<std::chrono::seconds>(defaults.recv_timeout).count());
+    spin_ = std::to_string(defaults.spin.count());
     max_connections_ = std::to_string(defaults.max_connections);
 
     const auto add_option = [this](const char* name, std::string& value, const char* type,
@@ -99,6 +100,9 @@ ServeCommand::ServeCommand(CLI::App& app)
     add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
     add_option("--max-message-size", max_message_size_, "BYTES", "The longest message");
     add_option("--recv-timeout", recv_timeout_, "SECONDS", "How long a message may stall");
+    add_option("--spin", spin_, "MICROSECONDS",
+               "How long to look for a quick client's next\n"
+               "message before sleeping; 0 never");
     add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
     command_->add_flag("--stats", stats_, "Print statistics as JSON at the end")
         ->disable_flag_override();
@@ -126,10 +130,12 @@ ServerOptions ServeCommand::server_options() const {
     options.framing = option_value("--framing", framing_, parse_server_framing);
     const bool automatic = options.framing == Framing::automatic;
     options.limits.max_message_size =
-        option_value("--max-message-size", max_message_size_, parse_count,
+        option_value("--max-message-size", max_message_size_, parse_count, 1,
                      automatic ? largest_automatic_message : largest_message);
     options.recv_timeout = option_value("--recv-timeout", recv_timeout_, parse_seconds);
-    options.max_connections = option_value("--max-connections", max_connections_, parse_count,
+    options.spin =
+        std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0, 1'000'000));
+    options.max_connections = option_value("--max-connections", max_connections_, parse_count, 1,
                                            std::numeric_limits<std::uint32_t>::max());
     return options;
 }

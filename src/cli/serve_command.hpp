@@ -38,6 +38,7 @@ class ServeCommand {
     std::string max_message_size_;
     std::string recv_timeout_;
     std::string max_connections_;
+    std::string spin_;
 };
 
 }  // namespace jsocket::cli

@@ -57,7 +57,6 @@ class JsonReader {
 
     JsonReader(std::string_view text, const Limits& limits, Builder& builder)
         : text_(text),
-          position_(text.data()),
           end_(text.data() + text.size()),
           builder_(builder),
           max_depth_(std::min(limits.max_depth, largest_depth)),
@@ -67,122 +66,118 @@ class JsonReader {
 
     /// Throws PayloadError, and what the Builder throws.
     void read(Value value) {
-        skip_white_space();
-        read_value(value);
-        skip_white_space();
-        if (position_ != end_) expected("the end of the message");
+        const char* position = skip_white_space(text_.data());
+        position = skip_white_space(read_value(position, value));
+        if (position != end_) expected(position, "the end of the message");
     }
 
   private:
-    struct String {
-        std::string_view text;
-        bool escaped;
-    };
+    // The position is handed on from function to function, and so stays in a register. (Measured: a
+    // sixth of the time.)
 
-    void read_value(Value value) {
+    const char* read_value(const char* position, Value value) {
         if (elements_left_-- == 0) fail_complex();
-        switch (peek()) {
+        switch (peek(position)) {
             case '"': {
-                const String string = read_string();
-                return builder_.string(value, string.text, string.escaped);
+                bool escaped = false;
+                const char* const begin = position + 1;
+                position = skip_string(begin, escaped);
+                builder_.string(value, {begin, std::size_t(position - begin)}, escaped);
+                return position + 1;
             }
             case '{':
-                return read_object(value);
+                return read_object(position, value);
             case '[':
-                return read_array(value);
+                return read_array(position, value);
             case 't':
-                skip_literal("true");
-                return builder_.boolean(value, true);
+                position = skip_literal(position, "true");
+                builder_.boolean(value, true);
+                return position;
             case 'f':
-                skip_literal("false");
-                return builder_.boolean(value, false);
+                position = skip_literal(position, "false");
+                builder_.boolean(value, false);
+                return position;
             case 'n':
-                skip_literal("null");
-                return builder_.null(value);
-            default:
-                return builder_.number(value, read_number());
-        }
-    }
-
-    void read_object(Value value) {
-        open();
-        typename Builder::Object object(builder_, value);
-        if (peek() != '}') {
-            do {
-                skip_white_space();
-                if (peek() != '"') expected("the name of a member");
-                const String name = read_string();
-                skip_white_space();
-                if (peek() != ':') expected("':'");
-                ++position_;
-                skip_white_space();
-                read_value(object.member(name.text, name.escaped));
-            } while (skip_comma('}', "',' or '}'"));
-        }
-        close();
-        object.end();
-    }
-
-    void read_array(Value value) {
-        open();
-        typename Builder::Array array(builder_, value);
-        if (peek() != ']') {
-            do {
-                skip_white_space();
-                read_value(array.element());
-            } while (skip_comma(']', "',' or ']'"));
-        }
-        close();
-        array.end();
-    }
-
-    void open() {
-        if (depth_left_-- == 0) fail_deep();
-        ++position_;
-        skip_white_space();
-    }
-
-    void close() {
-        ++depth_left_;
-        ++position_;
-    }
-
-    /// Is there a comma, and so another value?
-    bool skip_comma(char end, const char* what) {
-        skip_white_space();
-        const char c = peek();
-        if (c == ',') {
-            ++position_;
-            return true;
-        }
-        if (c != end) expected(what);
-        return false;
-    }
-
-    String read_string() {
-        const char* const begin = ++position_;
-        bool escaped = false;
-        for (;;) {
-            position_ = skip_plain(position_, end_);
-            if (position_ == end_) expected("'\"' at the end of a string");
-            const auto c = static_cast<unsigned char>(*position_);
-            if (c == '"') return {{begin, std::size_t(position_++ - begin)}, escaped};
-            if (c == '\\') {
-                escaped = true;
-                skip_escape();
-            } else if (c < 0x20) {
-                expected("no control character in a string");
-            } else {
-                const std::size_t length = utf8_sequence_length(position_, end_);
-                if (length == 0) expected("UTF-8");
-                position_ += length;
+                position = skip_literal(position, "null");
+                builder_.null(value);
+                return position;
+            default: {
+                NumberText number;
+                position = read_number(position, number);
+                builder_.number(value, number);
+                return position;
             }
         }
     }
 
-    void skip_escape() {
-        ++position_;
-        switch (peek()) {
+    const char* read_object(const char* position, Value value) {
+        enter();
+        position = skip_white_space(position + 1);
+        typename Builder::Object object(builder_, value);
+        if (peek(position) != '}') {
+            for (;;) {
+                if (peek(position) != '"') expected(position, "the name of a member");
+                bool escaped = false;
+                const char* const begin = position + 1;
+                position = skip_string(begin, escaped);
+                const std::string_view name(begin, std::size_t(position - begin));
+                position = skip_white_space(position + 1);
+                if (peek(position) != ':') expected(position, "':'");
+                position = skip_white_space(position + 1);
+                position = skip_white_space(read_value(position, object.member(name, escaped)));
+                if (peek(position) != ',') break;
+                position = skip_white_space(position + 1);
+            }
+            if (peek(position) != '}') expected(position, "',' or '}'");
+        }
+        ++depth_left_;
+        object.end();
+        return position + 1;
+    }
+
+    const char* read_array(const char* position, Value value) {
+        enter();
+        position = skip_white_space(position + 1);
+        typename Builder::Array array(builder_, value);
+        if (peek(position) != ']') {
+            for (;;) {
+                position = skip_white_space(read_value(position, array.element()));
+                if (peek(position) != ',') break;
+                position = skip_white_space(position + 1);
+            }
+            if (peek(position) != ']') expected(position, "',' or ']'");
+        }
+        ++depth_left_;
+        array.end();
+        return position + 1;
+    }
+
+    void enter() {
+        if (depth_left_-- == 0) fail_deep();
+    }
+
+    /// From behind the opening quote to the closing one.
+    const char* skip_string(const char* position, bool& escaped) const {
+        for (;;) {
+            position = skip_plain(position, end_);
+            if (position == end_) expected(position, "'\"' at the end of a string");
+            const auto c = static_cast<unsigned char>(*position);
+            if (c == '"') return position;
+            if (c == '\\') {
+                escaped = true;
+                position = skip_escape(position + 1);
+            } else if (c < 0x20) {
+                expected(position, "no control character in a string");
+            } else {
+                const std::size_t length = utf8_sequence_length(position, end_);
+                if (length == 0) expected(position, "UTF-8");
+                position += length;
+            }
+        }
+    }
+
+    const char* skip_escape(const char* position) const {
+        switch (peek(position)) {
             case '"':
             case '\\':
             case '/':
@@ -191,92 +186,87 @@ class JsonReader {
             case 'n':
             case 'r':
             case 't':
-                ++position_;
-                return;
+                return position + 1;
             case 'u':
-                ++position_;
                 break;
             default:
-                expected("an escape sequence");
+                expected(position, "an escape sequence");
         }
-        const unsigned unit = read_hex4();
-        if (unit >= 0xDC00 && unit <= 0xDFFF) expected("no low surrogate by itself");
-        if (unit >= 0xD800 && unit <= 0xDBFF) {
-            const bool another =
-                end_ - position_ >= 2 && position_[0] == '\\' && position_[1] == 'u';
-            if (another) position_ += 2;
-            if (!another || (read_hex4() & 0xFC00) != 0xDC00) {
-                expected("a low surrogate behind the high one");
-            }
+        const unsigned unit = read_hex4(position + 1);
+        position += 5;
+        if (unit >= 0xDC00 && unit <= 0xDFFF) expected(position, "no low surrogate by itself");
+        if (unit < 0xD800 || unit > 0xDBFF) return position;
+        const bool another = end_ - position >= 2 && position[0] == '\\' && position[1] == 'u';
+        if (!another || (read_hex4(position + 2) & 0xFC00) != 0xDC00) {
+            expected(position, "a low surrogate behind the high one");
         }
+        return position + 6;
     }
 
-    unsigned read_hex4() {
-        const auto unit = hex4({position_, std::size_t(end_ - position_)});
-        if (!unit) expected("four hexadecimal digits");
-        position_ += 4;
+    unsigned read_hex4(const char* position) const {
+        const auto unit = hex4({position, std::size_t(end_ - position)});
+        if (!unit) expected(position, "four hexadecimal digits");
         return *unit;
     }
 
-    NumberText read_number() {
-        NumberText number;
-        const char* const begin = position_;
-        if (peek() == '-') ++position_;
-        if (!is_digit(peek())) {
-            position_ = begin;
-            expected("a value");
-        }
-        if (*position_ == '0') {
-            ++position_;
+    const char* read_number(const char* position, NumberText& number) const {
+        const char* const begin = position;
+        if (peek(position) == '-') ++position;
+        if (!is_digit(peek(position))) expected(begin, "a value");
+        if (*position == '0') {
+            ++position;
             number.digit_count = 1;
         } else {
-            read_digits(number);
+            position = read_digits(position, number);
         }
-        if (peek() == '.') {
-            ++position_;
+        if (peek(position) == '.') {
             number.integer = false;
-            number.fraction_digits = read_digits(number);
+            const char* const fraction = position + 1;
+            position = read_digits(fraction, number);
+            number.fraction_digits = static_cast<std::size_t>(position - fraction);
         }
-        if (peek() == 'e' || peek() == 'E') {
-            ++position_;
+        if (peek(position) == 'e' || peek(position) == 'E') {
             number.integer = false;
             number.exponent = true;
-            if (peek() == '+' || peek() == '-') ++position_;
+            ++position;
+            if (peek(position) == '+' || peek(position) == '-') ++position;
             NumberText ignored;
-            read_digits(ignored);
+            position = read_digits(position, ignored);
         }
-        number.text = {begin, std::size_t(position_ - begin)};
-        return number;
+        number.text = {begin, std::size_t(position - begin)};
+        return position;
     }
 
-    std::size_t read_digits(NumberText& number) {
-        const char* const begin = position_;
-        for (; position_ != end_ && is_digit(*position_); ++position_) {
-            number.digits = number.digits * 10 + static_cast<unsigned char>(*position_ - '0');
+    const char* read_digits(const char* position, NumberText& number) const {
+        const char* const begin = position;
+        for (; position != end_ && is_digit(*position); ++position) {
+            number.digits = number.digits * 10 + static_cast<unsigned char>(*position - '0');
         }
-        if (position_ == begin) expected("a digit");
-        const auto count = static_cast<std::size_t>(position_ - begin);
-        number.digit_count += count;
-        return count;
+        if (position == begin) expected(position, "a digit");
+        number.digit_count += static_cast<std::size_t>(position - begin);
+        return position;
     }
 
-    void skip_literal(std::string_view literal) {
-        if (!std::string_view(position_, end_).starts_with(literal)) expected("a value");
-        position_ += literal.size();
+    const char* skip_literal(const char* position, std::string_view literal) const {
+        if (!std::string_view(position, end_).starts_with(literal)) expected(position, "a value");
+        return position + literal.size();
     }
 
-    void skip_white_space() {
-        while (position_ != end_ && (*position_ == ' ' || *position_ == '\n' ||
-                                     *position_ == '\r' || *position_ == '\t')) {
-            ++position_;
+    const char* skip_white_space(const char* position) const {
+        while (position != end_ &&
+               (*position == ' ' || *position == '\n' || *position == '\r' || *position == '\t')) {
+            ++position;
         }
+        return position;
     }
 
     static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-    char peek() const { return position_ != end_ ? *position_ : '\0'; }
+    char peek(const char* position) const { return position != end_ ? *position : '\0'; }
 
-    [[noreturn]] void expected(const char* what) const { fail_expected(text_, position_, what); }
+    [[noreturn]] void expected(const char* position, const char* what) const {
+        fail_expected(text_, position, what);
+    }
 
     [[noreturn]] void fail_deep() const {
         fail_reading(text_, PayloadError::Kind::too_deep,
@@ -290,7 +280,6 @@ class JsonReader {
     }
 
     const std::string_view text_;
-    const char* position_;
     const char* const end_;
     Builder& builder_;
     const std::size_t max_depth_;

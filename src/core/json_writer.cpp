@@ -2,6 +2,7 @@
 #include "core/json_writer.hpp"
 
 #include "core/plain_text.hpp"
+#include "core/short_decimal.hpp"
 #include "core/utf8.hpp"
 
 #include <jsocket/error.hpp>
@@ -20,40 +21,37 @@ constexpr std::size_t longest_number = 64;
 
 }  // namespace
 
-JsonWriter::JsonWriter(std::string& out, const Limits& limits)
-    : out_(out),
+JsonWriter::JsonWriter(std::string& text, const Limits& limits)
+    : text_(text),
       max_depth_(std::min(limits.max_depth, largest_depth)),
       depth_left_(max_depth_),
       max_elements_(limits.max_elements),
       elements_left_(max_elements_) {}
 
-void JsonWriter::write(const json& value) {
-    write_value(value);
-    flush();
-}
+void JsonWriter::write(const json& value) { flush(write_value(value, buffer_.data())); }
 
-void JsonWriter::write_value(const json& value) {
+char* JsonWriter::write_value(const json& value, char* out) {
     if (elements_left_-- == 0) {
         throw UsageError("message of more than max_elements " + std::to_string(max_elements_) +
                          " values");
     }
     switch (value.type()) {
         case json::value_t::object:
-            return write_object(*value.get_ptr<const json::object_t*>());
+            return write_object(*value.get_ptr<const json::object_t*>(), out);
         case json::value_t::array:
-            return write_array(*value.get_ptr<const json::array_t*>());
+            return write_array(*value.get_ptr<const json::array_t*>(), out);
         case json::value_t::string:
-            return write_string(*value.get_ptr<const std::string*>());
+            return write_string(*value.get_ptr<const std::string*>(), out);
         case json::value_t::boolean:
-            return put(*value.get_ptr<const bool*>() ? "true" : "false");
+            return write_text(*value.get_ptr<const bool*>() ? "true" : "false", out);
         case json::value_t::number_integer:
-            return write_integer(*value.get_ptr<const std::int64_t*>());
+            return write_integer(*value.get_ptr<const std::int64_t*>(), out);
         case json::value_t::number_unsigned:
-            return write_integer(*value.get_ptr<const std::uint64_t*>());
+            return write_integer(*value.get_ptr<const std::uint64_t*>(), out);
         case json::value_t::number_float:
-            return write_decimal(*value.get_ptr<const double*>());
+            return write_decimal(*value.get_ptr<const double*>(), out);
         case json::value_t::null:
-            return put("null");
+            return write_text("null", out);
         case json::value_t::binary:
         case json::value_t::discarded:
             break;
@@ -62,126 +60,100 @@ void JsonWriter::write_value(const json& value) {
                      std::string(value.type_name()));
 }
 
-void JsonWriter::write_object(const json::object_t& members) {
+char* JsonWriter::write_object(const json::object_t& members, char* out) {
     enter();
-    put('{');
+    out = make_room(1, out);
+    *out++ = '{';
     bool first = true;
     for (const auto& [name, member] : members) {
-        if (!first) put(',');
+        if (!first) *(out = make_room(1, out))++ = ',';
         first = false;
-        write_string(name);
-        put(':');
-        write_value(member);
+        out = make_room(1, write_string(name, out));
+        *out++ = ':';
+        out = write_value(member, out);
     }
-    put('}');
+    out = make_room(1, out);
+    *out++ = '}';
     ++depth_left_;
+    return out;
 }
 
-void JsonWriter::write_array(const json::array_t& elements) {
+char* JsonWriter::write_array(const json::array_t& elements, char* out) {
     enter();
-    put('[');
+    out = make_room(1, out);
+    *out++ = '[';
     bool first = true;
     for (const json& element : elements) {
-        if (!first) put(',');
+        if (!first) *(out = make_room(1, out))++ = ',';
         first = false;
-        write_value(element);
+        out = write_value(element, out);
     }
-    put(']');
+    out = make_room(1, out);
+    *out++ = ']';
     ++depth_left_;
+    return out;
 }
 
-void JsonWriter::write_string(const std::string& text) {
-    put('"');
+char* JsonWriter::write_string(const std::string& text, char* out) {
+    out = make_room(1, out);
+    *out++ = '"';
     const char* position = text.data();
     const char* const end = position + text.size();
     while (position != end) {
-        const auto left = static_cast<std::size_t>(end - position);
-        const std::size_t size = std::min(left, buffer_.size());
-        char* const begin = reserve(size);
-        char* out = begin;
-        const char* const stop = position + size;
-        copy_plain(position, stop, out);
-        used_ += static_cast<std::size_t>(out - begin);
-        if (position != stop) write_special(position, end);
+        const std::size_t size = std::min(std::size_t(end - position), buffer_.size());
+        out = make_room(size, out);
+        const std::size_t plain = copy_plain(position, size, out);
+        position += plain;
+        out += plain;
+        if (plain == size) continue;
+        const std::size_t length = utf8_sequence_length(position, end);
+        if (length == 0) throw UsageError("message with a string that is not UTF-8");
+        out = write_special({position, length}, out);
+        position += length;
     }
-    put('"');
+    out = make_room(1, out);
+    *out++ = '"';
+    return out;
 }
 
-/// One character that is not plain.
-void JsonWriter::write_special(const char*& position, const char* end) {
-    const std::size_t length = utf8_sequence_length(position, end);
-    if (length == 0) throw UsageError("message with a string that is not UTF-8");
-    const std::string_view character(position, length);
-    position += length;
-    if (length > 1) return put(character);
-    switch (character.front()) {
-        case '"':
-            return put("\\\"");
-        case '\\':
-            return put("\\\\");
-        case '\b':
-            return put("\\b");
-        case '\f':
-            return put("\\f");
-        case '\n':
-            return put("\\n");
-        case '\r':
-            return put("\\r");
-        case '\t':
-            return put("\\t");
-        default:
-            break;
+/// What is not plain.
+char* JsonWriter::write_special(std::string_view character, char* out) {
+    if (character.size() > 1) return write_text(character, out);
+    constexpr std::string_view meanings = "\b\f\n\r\t\"\\";
+    constexpr std::string_view letters = "bfnrt\"\\";
+    out = make_room(6, out);
+    *out++ = '\\';
+    const std::size_t index = meanings.find(character.front());
+    if (index != std::string_view::npos) {
+        *out++ = letters[index];
+        return out;
     }
     constexpr std::string_view digits = "0123456789abcdef";
     const auto code = static_cast<unsigned char>(character.front());
-    put("\\u00");
-    put(digits[code >> 4]);
-    put(digits[code & 0xF]);
+    for (const char c : {'u', '0', '0', digits[code >> 4], digits[code & 0xF]}) *out++ = c;
+    return out;
 }
 
 template <typename T>
-void JsonWriter::write_integer(T value) {
-    char* const begin = reserve(longest_number);
-    used_ +=
-        static_cast<std::size_t>(std::to_chars(begin, begin + longest_number, value).ptr - begin);
+char* JsonWriter::write_integer(T value, char* out) {
+    out = make_room(longest_number, out);
+    return std::to_chars(out, out + longest_number, value).ptr;
 }
 
-void JsonWriter::write_decimal(double value) {
+char* JsonWriter::write_decimal(double value, char* out) {
     if (!std::isfinite(value)) {
         throw UsageError("message with a number that JSON does not have: NaN or infinity");
     }
-    if (write_short_decimal(value)) return;
-    char* const begin = reserve(longest_number);
+    out = make_room(longest_number, out);
+    if (char* const end = print_short_decimal(value, out)) return end;
     // As dump() does. The standard's to_chars() has exponents in another form.
-    used_ += static_cast<std::size_t>(
-        nlohmann::detail::to_chars(begin, begin + longest_number, value) - begin);
+    return nlohmann::detail::to_chars(out, out + longest_number, value);
 }
 
-/// Prices, percentages, measures: with one to three digits after the point, without the search for
-/// the shortest text that is read as this double. (Measured: a third of the time.)
-///
-/// That search, Grisu2, misses a text which is nearly half way to the next double, by less than
-/// 2^-10 of their distance. Of these none is: the distance from a double to m/10^k, as a part of
-/// that to the next double, is a multiple of 1/5^k, and so at least 1/250 from one half.
-bool JsonWriter::write_short_decimal(double value) {
-    constexpr double largest = 1e11;  // 14 digits, of which no two texts are the same double
-    constexpr std::uint64_t scale = 1'000;
-    const double magnitude = std::fabs(value);
-    if (!(magnitude < largest)) return false;
-    auto whole = static_cast<std::uint64_t>(magnitude * scale + 0.5);
-    if (static_cast<double>(whole) / scale != magnitude) return false;
-    if (std::signbit(value)) put('-');
-    write_integer(whole / scale);
-    whole %= scale;
-    std::size_t digits = 3;
-    for (; digits > 1 && whole % 10 == 0; --digits) whole /= 10;
-    char* const begin = reserve(digits + 1);
-    *begin = '.';
-    for (std::size_t i = digits; i > 0; whole /= 10) {
-        begin[i--] = static_cast<char>('0' + whole % 10);
-    }
-    used_ += digits + 1;
-    return true;
+char* JsonWriter::write_text(std::string_view text, char* out) {
+    out = make_room(text.size(), out);
+    std::memcpy(out, text.data(), text.size());
+    return out + text.size();
 }
 
 void JsonWriter::enter() {
@@ -190,20 +162,10 @@ void JsonWriter::enter() {
     }
 }
 
-/// Room for `size` more characters, no more than the buffer has.
-char* JsonWriter::reserve(std::size_t size) {
-    if (buffer_.size() - used_ < size) flush();
-    return buffer_.data() + used_;
-}
-
-void JsonWriter::put(std::string_view text) {
-    std::memcpy(reserve(text.size()), text.data(), text.size());
-    used_ += text.size();
-}
-
-void JsonWriter::flush() {
-    out_.append(buffer_.data(), used_);
-    used_ = 0;
+/// Returns where to go on.
+char* JsonWriter::flush(const char* out) {
+    text_.append(buffer_.data(), static_cast<std::size_t>(out - buffer_.data()));
+    return buffer_.data();
 }
 
 }  // namespace jsocket

@@ -14,39 +14,39 @@ namespace jsocket {
 /// no JSON text or is beyond a limit, before it recurses into it.
 class JsonWriter {
   public:
-    /// Appends to `out`.
-    JsonWriter(std::string& out, const Limits& limits);
+    /// Appends to `text`.
+    JsonWriter(std::string& text, const Limits& limits);
 
-    /// Throws UsageError; part of the text may then be in `out`.
+    /// Throws UsageError; a part of the value may then be in the text.
     void write(const json& value);
 
   private:
-    void write_value(const json& value);
-    void write_object(const json::object_t& members);
-    void write_array(const json::array_t& elements);
-    void write_string(const std::string& text);
-    void write_special(const char*& position, const char* end);
-    void write_decimal(double value);
-    bool write_short_decimal(double value);
+    // Where to write is handed on from function to function, and so stays in a register. (Measured:
+    // a third of the time.)
+
+    char* write_value(const json& value, char* out);
+    char* write_object(const json::object_t& members, char* out);
+    char* write_array(const json::array_t& elements, char* out);
+    char* write_string(const std::string& text, char* out);
+    char* write_special(std::string_view character, char* out);
+    char* write_decimal(double value, char* out);
     template <typename T>
-    void write_integer(T value);
+    char* write_integer(T value, char* out);
+    char* write_text(std::string_view text, char* out);
 
     void enter();
-    char* reserve(std::size_t size);
-    void put(char c) {
-        *reserve(1) = c;
-        ++used_;
+    char* make_room(std::size_t size, char* out) {
+        return static_cast<std::size_t>(end_ - out) >= size ? out : flush(out);
     }
-    void put(std::string_view text);
-    void flush();
+    char* flush(const char* out);
 
-    std::string& out_;
+    std::string& text_;
     const std::size_t max_depth_;
     std::size_t depth_left_;
     const std::size_t max_elements_;
     std::size_t elements_left_;
-    std::size_t used_ = 0;
-    std::array<char, 1024> buffer_;  // spares out_ a look at its capacity for every character
+    std::array<char, 1024> buffer_;  // spares text_ a look at its capacity for every character
+    char* const end_ = buffer_.data() + buffer_.size();
 };
 
 }  // namespace jsocket

@@ -53,6 +53,11 @@ void check_options(const SocketOptions& options) {
     check_timeout("recv_timeout", options.recv_timeout);
     check_timeout("send_timeout", options.send_timeout);
     check_timeout("message_deadline", options.message_deadline);
+    if (options.spin < std::chrono::microseconds::zero() ||
+        options.spin > std::chrono::seconds(1)) {
+        throw UsageError("spin is " + std::to_string(options.spin.count()) +
+                         " us; it has to be from 0 to 1 s");
+    }
 }
 
 }  // namespace jsocket

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -70,29 +71,27 @@ bool copy_if_plain(const char* from, std::size_t size, char* out) {
     return true;
 }
 
-/// Copies plain characters from [position, end) to `out`, both of which end up behind the last one
-/// copied. At `out` there must be room for all up to `end`.
-inline void copy_plain(const char*& position, const char* end, char*& out) {
+/// Copies characters as long as they are plain; returns how many. At `out` there must be room for
+/// all of them, of which more than those may be written.
+inline std::size_t copy_plain(const char* from, std::size_t size, char* out) {
 #if defined(__SSE2__)
-    while (end - position >= 16) {
-        const __m128i characters = _mm_loadu_si128(reinterpret_cast<const __m128i*>(position));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), characters);
-        const unsigned plain = count_plain(characters);
-        position += plain;
-        out += plain;
-        if (plain < 16) return;
+    if (size >= 16) {
+        for (std::size_t at = 0;; at = std::min(at + 16, size - 16)) {
+            const __m128i characters = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + at), characters);
+            const unsigned plain = count_plain(characters);
+            if (plain < 16) return at + plain;
+            if (at == size - 16) return size;
+        }
     }
 #endif
     // Names are short; a loop over their characters is left at another place each time, which the
     // processor cannot foresee.
-    const auto left = static_cast<std::size_t>(end - position);
-    if ((left >= 8 && left <= 16 && copy_if_plain<std::uint64_t>(position, left, out)) ||
-        (left >= 4 && left < 8 && copy_if_plain<std::uint32_t>(position, left, out))) {
-        position = end;
-        out += left;
-        return;
-    }
-    while (position != end && is_plain(*position)) *out++ = *position++;
+    if (size >= 8 && size <= 16 && copy_if_plain<std::uint64_t>(from, size, out)) return size;
+    if (size >= 4 && size < 8 && copy_if_plain<std::uint32_t>(from, size, out)) return size;
+    std::size_t count = 0;
+    for (; count < size && is_plain(from[count]); ++count) out[count] = from[count];
+    return count;
 }
 
 }  // namespace jsocket

@@ -166,14 +166,9 @@ void TreeBuilder::Array::end() {
 TreeBuilder::Object::Object(TreeBuilder& builder, Value value)
     : builder_(builder),
       members_(as<json::object_t>(*value, json::value_t::object)),
-      was_empty_(members_.empty()),
-      first_(builder.nodes_.size()) {
-    if (was_empty_ || members_.size() > largest_shape) return;
-    const Shape* const shape = builder.shape_for(members_);
-    if (!shape || shape->size != members_.size()) return;
-    shape_ = shape;
-    for (Node& node : members_) builder.nodes_.push_back(&node);
-}
+      next_(members_.begin()),
+      first_(builder.nodes_.size()),
+      was_empty_(members_.empty()) {}
 
 TreeBuilder::Value TreeBuilder::Object::member(std::string_view name, bool escaped) {
     if (escaped) {
@@ -181,18 +176,27 @@ TreeBuilder::Value TreeBuilder::Object::member(std::string_view name, bool escap
         append_unescaped(name, builder_.unescaped_);
         name = builder_.unescaped_;
     }
-    if (shape_ && count_ < shape_->size) {
-        Node& node = *builder_.nodes_[first_ + shape_->order[count_]];
-        if (equal(name, node.first)) {
+    if (order_ == Order::sorted) {
+        if (next_ != members_.end() && equal(name, next_->first)) {
             ++count_;
-            return &node.second;
+            return &(next_++)->second;
         }
+        order_ = follow_shape() ? Order::as_last_time : Order::any;
+    }
+    if (order_ == Order::as_last_time) {
+        if (count_ < shape_->size) {
+            Node& node = *builder_.nodes_[first_ + shape_->order[count_]];
+            if (equal(name, node.first)) {
+                ++count_;
+                return &node.second;
+            }
+        }
+        leave_shape();
     }
     return look_up(name);
 }
 
 TreeBuilder::Value TreeBuilder::Object::look_up(std::string_view name) {
-    if (shape_) leave_shape();
     auto found = members_.lower_bound(name);
     if (found == members_.end() || found->first != name) {
         found = members_.emplace_hint(found, name, nullptr);
@@ -202,6 +206,18 @@ TreeBuilder::Value TreeBuilder::Object::look_up(std::string_view name) {
     return &found->second;
 }
 
+/// Lists the nodes of an object whose members are not sorted: all, if its shape is known and began
+/// like this, and else those that have come. Is it known?
+bool TreeBuilder::Object::follow_shape() {
+    const bool has_shape = !was_empty_ && members_.size() <= largest_shape;
+    shape_ = has_shape ? builder_.shape_for(members_) : nullptr;
+    bool known = shape_ && shape_->size == members_.size();
+    for (std::size_t i = 0; known && i < count_; ++i) known = shape_->order[i] == i;
+    const auto end = known ? members_.end() : next_;
+    for (auto node = members_.begin(); node != end; ++node) builder_.nodes_.push_back(&*node);
+    return known;
+}
+
 /// Reorders the nodes from as they are sorted to as they came.
 void TreeBuilder::Object::leave_shape() {
     auto& nodes = builder_.nodes_;
@@ -209,17 +225,19 @@ void TreeBuilder::Object::leave_shape() {
     for (std::size_t i = 0; i < count_; ++i) came[i] = nodes[first_ + shape_->order[i]];
     nodes.resize(first_);
     nodes.insert(nodes.end(), came.data(), came.data() + count_);
-    shape_ = nullptr;
+    order_ = Order::any;
 }
 
 void TreeBuilder::Object::end() {
-    if (!shape_ || count_ != shape_->size) {
-        if (shape_) leave_shape();
-        // The first of its kind may be the last: its shape is not worth keeping.
-        if (!was_empty_) {
-            erase_missing();
-            learn_shape();
-        }
+    if (order_ == Order::sorted) {
+        if (next_ != members_.end()) members_.erase(next_, members_.end());
+        return;
+    }
+    if (order_ == Order::as_last_time && count_ != shape_->size) leave_shape();
+    // The first of its kind may be the last: its shape is not worth keeping.
+    if (order_ == Order::any && !was_empty_) {
+        erase_missing();
+        learn_shape();
     }
     builder_.nodes_.resize(first_);
 }

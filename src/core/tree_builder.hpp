@@ -67,8 +67,9 @@ class TreeBuilder::Array {
     std::size_t count_ = 0;  // elements that have come
 };
 
-/// An object that is being filled. As long as its members come in the order in which they came last
-/// time they are found without a search; from the first that does not, all are looked up.
+/// An object that is being filled. Members are found without a search as long as they come sorted
+/// by name, or in the order in which they came last time; from the first that does not, all are
+/// looked up.
 class TreeBuilder::Object {
   public:
     Object(TreeBuilder& builder, Value value);
@@ -76,18 +77,23 @@ class TreeBuilder::Object {
     void end();
 
   private:
+    enum class Order { sorted, as_last_time, any };
+
     Value look_up(std::string_view name);
+    bool follow_shape();
     void leave_shape();
     void erase_missing();
     void learn_shape();
 
     TreeBuilder& builder_;
     json::object_t& members_;
+    Order order_ = Order::sorted;
+    std::size_t count_ = 0;          // members that have come
+    json::object_t::iterator next_;  // sorted: the first that has not come
+    const Shape* shape_ = nullptr;   // as last time
+    std::size_t first_;              // else: of its nodes in nodes_; as last time all by name,
+                                     // with any order those that came, as they came
     const bool was_empty_;
-    const std::size_t
-        first_;              // of its nodes in nodes_: with a shape all by name, else as they came
-    std::size_t count_ = 0;  // members that have come
-    const Shape* shape_ = nullptr;
 };
 
 }  // namespace jsocket

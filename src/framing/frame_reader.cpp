@@ -11,9 +11,14 @@
 namespace jsocket::framing {
 namespace {
 
-// Small at first for the sake of thousands of idle connections; one receive fills up to 64 KiB.
+// Small at first for the sake of thousands of idle connections.
 constexpr std::size_t first_capacity = 1024;
+
+// So much is worth receiving at once from a peer that pipelines, and kept whatever comes next.
 constexpr std::size_t usual_capacity = 64 * 1024;
+
+// A message that takes less of a big buffer than this part of it is much smaller than those before.
+constexpr std::size_t small_part = 8;
 
 }  // namespace
 
@@ -38,17 +43,29 @@ FrameReader::FrameReader(Framing framing, std::size_t max_message_size)
 std::span<char> FrameReader::prepare() {
     if (begin_ == end_) {
         begin_ = end_ = 0;
-        if (capacity_ > usual_capacity) reserve(first_capacity);
+        if (capacity_ > usual_capacity && latest_size_ < capacity_ / small_part) release();
     } else if (begin_ > 0) {
         std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
     }
-    if (end_ == capacity_) reserve(std::max(first_capacity, 2 * capacity_));
+    if (end_ == capacity_ || (filled_ && capacity_ < usual_capacity)) {
+        reserve(std::max(first_capacity, 2 * capacity_));
+    }
     return {buffer_.get() + end_, capacity_ - end_};
 }
 
-void FrameReader::commit(std::size_t size) { end_ += size; }
+void FrameReader::commit(std::size_t size) {
+    end_ += size;
+    filled_ = end_ == capacity_;
+}
+
+void FrameReader::release() {
+    if (mid_message()) return;
+    buffer_.reset();
+    capacity_ = begin_ = end_ = 0;
+    filled_ = false;
+}
 
 std::optional<std::string_view> FrameReader::next() {
     while (mid_message()) {
@@ -60,6 +77,7 @@ std::optional<std::string_view> FrameReader::next() {
         const std::optional<Frame> frame = codec_->decode(bytes);
         if (!frame) break;
         begin_ += frame->size;
+        latest_size_ = frame->size;
         if (!frame->blank) return frame->payload;
     }
     return std::nullopt;

@@ -67,10 +67,14 @@ void append_python_text(const json& value, bool within, std::string& out) {
 
 const json* identity_member(const json& message) {
     if (!message.is_object()) return nullptr;
-    for (const char* name : {"client", "client_id"}) {
-        if (const auto member = message.find(name); member != message.end()) return &*member;
-    }
-    return nullptr;
+    const auto& members = *message.get_ptr<const json::object_t*>();
+    // The names being sorted, one search finds that there is neither.
+    constexpr std::string_view name = "client";
+    const auto member = members.lower_bound(name);
+    if (member == members.end() || !member->first.starts_with(name)) return nullptr;
+    if (member->first == name) return &member->second;
+    const auto other = members.find("client_id");
+    return other == members.end() ? nullptr : &other->second;
 }
 
 std::optional<std::string> identity_of(const json& message) {

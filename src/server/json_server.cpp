@@ -36,7 +36,9 @@ class JsonServer::Impl {
                 true);
         }
         if (stream) {
-            client_.set(std::make_shared<JsonSocket>(std::move(stream), socket_options(options_)));
+            SocketOptions options = socket_options(options_);
+            options.spin = {};  // it is for threads that do nothing but serve
+            client_.set(std::make_shared<JsonSocket>(std::move(stream), options));
         }
         // Looked at after set(): close() either finds the client or is found here.
         if (stop_.raised()) {

@@ -24,7 +24,8 @@ SocketOptions socket_options(const ServerOptions& options) {
             .limits = options.limits,
             .recv_timeout = options.recv_timeout,
             .send_timeout = options.send_timeout,
-            .message_deadline = options.message_deadline};
+            .message_deadline = options.message_deadline,
+            .spin = options.spin};
 }
 
 }  // namespace jsocket

@@ -74,6 +74,8 @@ class Session : public std::enable_shared_from_this<Session> {
     enum class Step { receive, read, hook, write };
 
     void run(MessageHandler& handler);
+    std::string_view wait_for_message();
+    void release_memory();
     void answer(MessageHandler& handler, std::string_view payload);
     void queue_reply();
     void flush();
@@ -97,6 +99,8 @@ class Session : public std::enable_shared_from_this<Session> {
     TreeBuilder builder_;
     json message_;
     std::string reply_;
+    std::size_t largest_size_ = 0;  // of a message since release_memory()
+    double now_ = unix_time();      // as of the latest look at the clock
     Step step_ = Step::hook;
     bool linger_ = false;                        // are replies to be protected from a reset?
     std::optional<std::size_t> uncounted_size_;  // of a payload not yet counted as received

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "socket/spin.hpp"
+
 #include <jsocket/error.hpp>
 #include <jsocket/socket/json_socket.hpp>
 
@@ -12,9 +14,6 @@ namespace {
 // Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
 constexpr std::size_t flush_threshold = 4 * 1024;
 
-// Kept between messages; what a big message took is given back.
-constexpr std::size_t usual_capacity = 64 * 1024;
-
 }  // namespace
 
 JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options)
@@ -22,6 +21,7 @@ JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& opti
       stream_(std::move(stream)),
       peer_(stream_->peer()),
       reader_(options.framing, options.limits.max_message_size),
+      spin_(std::make_unique<Spin>(options.spin)),
       encoder_(framing::make_codec(options.framing, options.limits.max_message_size)) {
     check_options(options_);
 }
@@ -74,7 +74,7 @@ bool JsonSocket::fill(Deadline deadline) {
         deadline = std::min(message_deadline_, deadline_after(options_.recv_timeout));
         if (reader_.bare_header()) stream_->acknowledge_now();
     }
-    const auto size = stream_->read_some(reader_.prepare(), deadline);
+    const auto size = read_some(deadline);
     if (size && *size > 0) {
         reader_.commit(*size);
         return true;
@@ -88,6 +88,19 @@ bool JsonSocket::fill(Deadline deadline) {
     }
     if (!begun) return false;
     throw TimeoutError("the rest of a message from " + peer_ + " did not come in time");
+}
+
+std::optional<std::size_t> JsonSocket::read_some(Deadline deadline) {
+    const std::span<char> space = reader_.prepare();
+    const auto try_to_read = [&] { return stream_->read_some(space, immediately); };
+    if (const auto size = spin_->try_for_a_while(try_to_read)) return size;
+    return spin_->sleep([&] { return stream_->read_some(space, deadline); });
+}
+
+void JsonSocket::release_memory() {
+    reader_.release();
+    const std::scoped_lock lock(write_mutex_);
+    queued_.shrink_to_fit();
 }
 
 void JsonSocket::send_obj(const json& message) {
@@ -156,7 +169,6 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
         throw;
     }
     queued_.clear();
-    if (queued_.capacity() > usual_capacity) queued_.shrink_to_fit();
 }
 
 void JsonSocket::interrupt() noexcept {

@@ -42,6 +42,7 @@ std::optional<std::size_t> SocketStream::read_some(std::span<char> space, Deadli
         if (size >= 0) return static_cast<std::size_t>(size);
         if (errno == EINTR) continue;
         if (errno != EAGAIN) fail(errno);
+        if (deadline == immediately) return std::nullopt;
         if (wait_for(fd_, POLLIN, deadline, nullptr) == Wait::timeout) return std::nullopt;
     }
 }

@@ -6,7 +6,7 @@ import unittest
 from command import CommandTest, jsocket
 
 SERVE_OPTIONS = ["--help", "--echo", "--hook", "--bind", "--framing", "--max-message-size",
-                 "--recv-timeout", "--max-connections", "--stats"]
+                 "--recv-timeout", "--max-connections", "--spin", "--stats"]
 SEND_OPTIONS = ["--help", "--framing", "--timeout"]
 
 
@@ -137,6 +137,11 @@ class UsageError(CommandTest):
                          "99999999999999999999"]:
                 with self.subTest(option=option, text=text):
                     self.assert_usage_error(jsocket("serve", "--echo", option, text), option)
+
+    def test_for_a_time_to_spin_that_is_none(self):
+        for text in ["-1", "", "x", "0.5", "1000001"]:
+            with self.subTest(text=text):
+                self.assert_usage_error(jsocket("serve", "--echo", "--spin", text), "--spin")
 
     def test_for_messages_too_big_to_tell_the_framings_apart(self):
         self.assert_usage_error(

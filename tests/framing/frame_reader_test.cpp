@@ -137,16 +137,44 @@ TEST(FrameReader, TakesLittleMemoryWhileIdle) {
     EXPECT_LE(reader.capacity(), small);
 }
 
-TEST(FrameReader, GivesMemoryBackAfterABigMessage) {
+TEST(FrameReader, GivesMemoryBackWhenTold) {
     FrameReader reader(Framing::prefix, ten_mebibytes);
-    for (int i = 0; i < 3; ++i) {
-        feed(reader, prefix_frame(std::string(ten_mebibytes, 'a')));
-        ASSERT_TRUE(reader.next());
-        EXPECT_GE(reader.capacity(), ten_mebibytes);
-        EXPECT_FALSE(reader.next());
-        reader.prepare();
-        EXPECT_LE(reader.capacity(), small);
+    const std::string frame = prefix_frame(std::string(ten_mebibytes, 'a'));
+    feed(reader, frame);
+    ASSERT_TRUE(reader.next());
+    reader.release();
+    EXPECT_EQ(reader.capacity(), 0u);
+    feed(reader, frame.substr(0, 100'000));
+    reader.release();  // in the middle of a message
+    EXPECT_GE(reader.capacity(), 100'000u);
+    feed(reader, frame.substr(100'000));
+    EXPECT_TRUE(reader.next());
+}
+
+TEST(FrameReader, KeepsABigBufferUntilMessagesAreMuchSmaller) {
+    FrameReader reader(Framing::prefix, ten_mebibytes);
+    feed(reader, prefix_frame(std::string(ten_mebibytes, 'a')));
+    ASSERT_TRUE(reader.next());
+    const std::size_t capacity = reader.capacity();
+    EXPECT_GE(capacity, ten_mebibytes);
+    feed(reader, prefix_frame(std::string(ten_mebibytes / 2, 'a')));
+    ASSERT_TRUE(reader.next());
+    reader.prepare();
+    EXPECT_EQ(reader.capacity(), capacity);
+    feed(reader, prefix_frame("1"));
+    ASSERT_TRUE(reader.next());
+    reader.prepare();
+    EXPECT_LE(reader.capacity(), small);
+}
+
+TEST(FrameReader, ReceivesMoreAtOnceFromAPeerThatFillsTheBuffer) {
+    FrameReader reader(Framing::prefix, ten_mebibytes);
+    for (int i = 0; i < 10; ++i) {
+        const std::size_t room = reader.prepare().size();
+        feed(reader, std::string(room, '\0'));  // empty messages
+        while (reader.next()) continue;
     }
+    EXPECT_EQ(reader.capacity(), 64u * 1024);
 }
 
 TEST(FrameReader, KeepsItsBufferBetweenMessagesOfAUsualSize) {

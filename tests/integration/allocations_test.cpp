@@ -48,9 +48,9 @@ TEST(Allocations, AreNoneForAMessageOfARecurringShape) {
         R"({"active":true,"id":17,"name":"a name that is too long to be kept in place"})",
         R"({"client":"a client by its name","list":[1,-2,3.5,null,{"x":[]}],"text":"\u00e9\n"})",
     };
-    Running<ServerFactory<Echo>> server;
     for (const std::string& shape : shapes) {
         SCOPED_TRACE(shape);
+        Running<ServerFactory<Echo>> server;  // each its own: the end of a connection allocates
         const std::string frame = prefix_frame(json::parse(shape).dump());
         std::string reply(frame.size(), '\0');
         const RawPeer peer = RawPeer::connect(server.port());

@@ -24,7 +24,8 @@ std::unique_ptr<Codec> make_codec(Framing framing, std::size_t max_message_size)
 ///     while (auto payload = reader.next()) handle(*payload);
 ///
 /// The buffer starts small and doubles only when received bytes fill it, so that memory grows with
-/// what has arrived and not with what a header claims; it is given back after a big message.
+/// what has arrived and not with what a header claims. It stays for the next message of the size,
+/// until one comes that is much smaller, or release() is called.
 class FrameReader {
   public:
     FrameReader(Framing framing, std::size_t max_message_size);
@@ -52,6 +53,9 @@ class FrameReader {
 
     std::size_t capacity() const { return capacity_; }
 
+    /// Gives the buffer back, unless a message waits for its rest.
+    void release();
+
   private:
     static constexpr std::size_t max_header_size = 16;
 
@@ -64,6 +68,8 @@ class FrameReader {
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;  // [begin_, end_) has been received and not been given out
     std::size_t end_ = 0;
+    bool filled_ = false;          // did a receive leave no room?
+    std::size_t latest_size_ = 0;  // of a message
 };
 
 }  // namespace jsocket::framing

@@ -16,6 +16,8 @@
 
 namespace jsocket {
 
+class Spin;
+
 /// One connection that carries JSON messages; clients and servers are made of it.
 ///
 /// Threads:  one thread may receive while any number send; messages never interleave.
@@ -58,6 +60,13 @@ class JsonSocket {
     bool queue_payload(std::string_view payload);
     void flush();
 
+    /// Bytes that are held for receiving, on the receiving thread only.
+    std::size_t capacity() const noexcept { return reader_.capacity(); }
+
+    /// Gives back the memory of earlier messages, on the receiving thread only. The latest
+    /// message's text ends its life.
+    void release_memory();
+
     /// Makes receive() throw ConnectionClosed, now and from now on. Sending still works.
     void interrupt() noexcept;
 
@@ -88,6 +97,7 @@ class JsonSocket {
   private:
     std::optional<std::string_view> next_message();
     bool fill(Deadline deadline);
+    std::optional<std::size_t> read_some(Deadline deadline);
     void append(std::string_view payload);
     void write_queued(std::chrono::milliseconds timeout);
 
@@ -101,6 +111,7 @@ class JsonSocket {
 
     // The receiving thread's.
     framing::FrameReader reader_;
+    const std::unique_ptr<Spin> spin_;
     Deadline message_deadline_ = no_deadline;  // of the message that has begun
 
     // Guarded by write_mutex_.
