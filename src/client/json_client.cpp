@@ -148,7 +148,9 @@ JsonClient& JsonClient::operator=(JsonClient&&) noexcept = default;
 
 void JsonClient::connect() { impl_->connect(); }
 
-void JsonClient::send_obj(const json& message) { impl_->socket().send_obj(message); }
+void JsonClient::send_obj(const json& message) { impl_->socket().send_objs({&message, 1}); }
+
+void JsonClient::send_objs(std::span<const json> messages) { impl_->socket().send_objs(messages); }
 
 json JsonClient::read_obj() { return impl_->socket().read_obj(); }
 

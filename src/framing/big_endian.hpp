@@ -17,7 +17,9 @@ inline std::uint32_t read_big_endian(std::string_view bytes, std::size_t offset)
 }
 
 inline void append_big_endian(std::uint32_t value, std::string& out) {
-    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xFF);
+    const char bytes[] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+                          static_cast<char>(value >> 8), static_cast<char>(value)};
+    out.append(bytes, sizeof bytes);
 }
 
 }  // namespace jsocket::framing

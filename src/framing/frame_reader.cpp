@@ -12,7 +12,7 @@ namespace jsocket::framing {
 namespace {
 
 // Small at first for the sake of thousands of idle connections.
-constexpr std::size_t first_capacity = 1024;
+constexpr std::size_t first_capacity = 256;
 
 // So much is worth receiving at once from a peer that pipelines, and kept whatever comes next.
 constexpr std::size_t usual_capacity = 64 * 1024;

@@ -68,7 +68,7 @@ JsonServer::~JsonServer() = default;
 
 void JsonServer::accept_connection() { impl_->accept_connection(); }
 
-void JsonServer::send_obj(const json& message) { impl_->client_.send_obj(message); }
+void JsonServer::send_obj(const json& message) { impl_->client_.send_objs({&message, 1}); }
 
 json JsonServer::read_obj() { return impl_->client_.read_obj(); }
 

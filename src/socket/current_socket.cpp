@@ -59,8 +59,8 @@ bool CurrentSocket::connected() const noexcept {
     return socket && socket->connected();
 }
 
-void CurrentSocket::send_obj(const json& message) {
-    with_socket([&](JsonSocket& socket) { socket.send_obj(message); });
+void CurrentSocket::send_objs(std::span<const json> messages) {
+    with_socket([&](JsonSocket& socket) { socket.send_objs(messages); });
 }
 
 void CurrentSocket::send_payload(std::string_view payload) {

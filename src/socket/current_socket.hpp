@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,7 @@ class CurrentSocket {
     void close() noexcept;
     bool connected() const noexcept;
 
-    void send_obj(const json& message);
+    void send_objs(std::span<const json> messages);
     void send_payload(std::string_view payload);
 
     json read_obj();

@@ -14,6 +14,10 @@ namespace {
 // Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
 constexpr std::size_t flush_threshold = 4 * 1024;
 
+// Kept between messages. What is larger is kept until much less is sent.
+constexpr std::size_t usual_capacity = 64 * 1024;
+constexpr std::size_t small_part = 8;
+
 }  // namespace
 
 JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options)
@@ -103,10 +107,20 @@ void JsonSocket::release_memory() {
     queued_.shrink_to_fit();
 }
 
-void JsonSocket::send_obj(const json& message) {
-    std::string text;
-    serialize(message, text, options_.limits);
-    send_payload(text);
+void JsonSocket::send_objs(std::span<const json> messages) {
+    const std::scoped_lock lock(write_mutex_);
+    const std::size_t before = queued_.size();
+    try {
+        for (const json& message : messages) {
+            text_.clear();
+            serialize(message, text_, options_.limits);
+            append(text_);
+        }
+    } catch (...) {
+        queued_.resize(before);
+        throw;
+    }
+    write_queued(options_.send_timeout);
 }
 
 void JsonSocket::send_payload(std::string_view payload) {
@@ -155,7 +169,8 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
         queued_.clear();
         throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
     }
-    if (queued_.empty()) return;
+    const std::size_t size = queued_.size();
+    if (size == 0) return;
     try {
         stream_->write_all(queued_, timeout);
     } catch (const Error&) {
@@ -169,6 +184,10 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
         throw;
     }
     queued_.clear();
+    if (queued_.capacity() > usual_capacity && size < queued_.capacity() / small_part) {
+        queued_.shrink_to_fit();
+    }
+    if (text_.capacity() > usual_capacity) std::string().swap(text_);
 }
 
 void JsonSocket::interrupt() noexcept {

@@ -14,21 +14,20 @@ constexpr std::chrono::seconds patience(2);
 
 void WorkerPool::run(Job job) {
     join_ended();
-    const Lock lock(mutex_);
-    if (waiting_ > jobs_.size()) {
+    {
+        const Lock lock(mutex_);
+        if (waiting_ <= jobs_.size()) return start(std::move(job));
         jobs_.push_back(std::move(job));
-        changed_.notify_all();
-    } else {
-        start(std::move(job));
     }
+    job_.notify_one();
 }
 
 void WorkerPool::finish() {
     {
         const Lock lock(mutex_);
         finishing_ = true;
-        changed_.notify_all();
-        while (!workers_.empty()) changed_.wait(mutex_);
+        job_.notify_all();
+        while (!workers_.empty()) empty_.wait(mutex_);
     }
     join_ended();
 }
@@ -59,7 +58,7 @@ std::optional<WorkerPool::Job> WorkerPool::next_job(Workers::iterator self) {
     const Lock lock(mutex_);
     ++waiting_;
     while (jobs_.empty() && !finishing_ &&
-           changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
+           job_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
     }
     --waiting_;
     if (!jobs_.empty()) {
@@ -68,7 +67,7 @@ std::optional<WorkerPool::Job> WorkerPool::next_job(Workers::iterator self) {
         return job;
     }
     ended_.splice(ended_.end(), workers_, self);
-    changed_.notify_all();
+    if (workers_.empty()) empty_.notify_all();
     return std::nullopt;
 }
 

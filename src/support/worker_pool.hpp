@@ -44,7 +44,8 @@ class WorkerPool {
     const std::size_t stack_size_;
 
     Mutex mutex_;
-    Condition changed_;  // a job has come, a thread has ended, or finish() was called
+    Condition job_;    // one has come, or finish() was called
+    Condition empty_;  // workers_ is
     Workers workers_ JSOCKET_GUARDED_BY(mutex_);
     Workers ended_ JSOCKET_GUARDED_BY(mutex_);  // to be joined
     std::deque<Job> jobs_ JSOCKET_GUARDED_BY(mutex_);

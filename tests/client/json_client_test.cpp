@@ -2,6 +2,8 @@
 #include "client/client_fixture.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <limits>
+
 namespace {
 
 using namespace client_tests;
@@ -45,6 +47,23 @@ TEST_F(JsonClient, PassesPayloadsOnUnchanged) {
     server.send(prefix_frame("no JSON"));
     EXPECT_EQ(client->read_payload(), "no JSON");
     expect_usable();
+}
+
+TEST_F(JsonClient, SendsSeveralMessagesInOrder) {
+    connect();
+    const std::vector<json> messages{1, {{"a", 2}}, nullptr};
+    client->send_objs(messages);
+    const std::string bytes = prefix_frame("1") + prefix_frame("{\"a\":2}") + prefix_frame("null");
+    EXPECT_EQ(server.receive(bytes.size()), bytes);
+    client->send_objs({});
+    expect_usable();
+}
+
+TEST_F(JsonClient, SendsNoneOfSeveralMessagesIfOneCannotBeSent) {
+    connect();
+    const std::vector<json> messages{1, std::numeric_limits<double>::quiet_NaN(), 3};
+    EXPECT_THROW(client->send_objs(messages), jsocket::UsageError);
+    expect_usable();  // and the server has got nothing before that
 }
 
 TEST_F(JsonClient, TriesToReadForAsLongAsItIsTold) {

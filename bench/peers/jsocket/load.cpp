@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loads an echo server with a JsonClient, which makes a tree of each reply.
+#include "peers/load_client.hpp"
+
+#include <jsocket/client/json_client.hpp>
+
+#include <stdexcept>
+#include <vector>
+
+namespace {
+
+jsocket::bench::Result load(const peers::LoadOptions& options) {
+    if (options.connections > 1) throw std::runtime_error("a JsonClient has one connection");
+    jsocket::JsonClient client({.address = options.server.host, .port = options.server.port});
+    client.connect();
+    const jsocket::json message = jsocket::parse(options.payload);
+    const std::size_t batch = options.in_flight > 1 ? options.in_flight / 2 : 1;
+    const std::vector<jsocket::json> messages(batch, message);
+    // A window of two batches: one is on its way while the other is read.
+    if (options.in_flight > 1) client.send_objs(messages);
+    bool compared = false;
+    const auto step = [&] {
+        client.send_objs(messages);
+        for (std::size_t i = 0; i < batch; ++i) {
+            const jsocket::json reply = client.read_obj();
+            if (reply.size() != message.size() || (!compared && reply != message)) {
+                throw std::runtime_error("a reply is not equal to its request");
+            }
+            compared = true;
+        }
+        return batch;
+    };
+    return jsocket::bench::measure(options.plan, step);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return peers::run_load(argc, argv, load); }
