@@ -43,6 +43,7 @@ int main() {
     jsocket::Running<jsocket::ServerFactory<CountingWorker>> server({}, std::ref(counter));
 
     std::vector<std::thread> clients;
+    clients.reserve(4);
     for (int i = 0; i < 4; ++i) {
         clients.emplace_back([&server] {
             jsocket::JsonClient client({.port = server.port()});

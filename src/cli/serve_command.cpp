@@ -130,12 +130,12 @@ ServerOptions ServeCommand::server_options() const {
     options.framing = option_value("--framing", framing_, parse_server_framing);
     const bool automatic = options.framing == Framing::automatic;
     options.limits.max_message_size =
-        option_value("--max-message-size", max_message_size_, parse_count, 1,
+        option_value("--max-message-size", max_message_size_, parse_count, 1U,
                      automatic ? largest_automatic_message : largest_message);
     options.recv_timeout = option_value("--recv-timeout", recv_timeout_, parse_seconds);
     options.spin =
-        std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0, 1'000'000));
-    options.max_connections = option_value("--max-connections", max_connections_, parse_count, 1,
+        std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0U, 1'000'000U));
+    options.max_connections = option_value("--max-connections", max_connections_, parse_count, 1U,
                                            std::numeric_limits<std::uint32_t>::max());
     return options;
 }

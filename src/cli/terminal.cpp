@@ -26,7 +26,7 @@ void prepare_standard_streams() {
 void print_line(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fputc('\n', stdout);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
         throw Error("cannot write to standard output: " + std::generic_category().message(errno));
     }
 }

@@ -38,6 +38,8 @@ bool is_found(double magnitude, std::uint64_t whole) {
 char* print_short_decimal(double value, char* out) {
     const double magnitude = std::fabs(value);
     if (!(magnitude < largest && magnitude >= smallest)) return nullptr;
+    // Should this round to a neighbour, the division finds out.
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings)
     const auto whole = static_cast<std::uint64_t>(magnitude * scale + 0.5);
     if (static_cast<double>(whole) / scale != magnitude || !is_found(magnitude, whole)) {
         return nullptr;

@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <clocale>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <limits>
-#include <locale.h>
 #include <optional>
 
 namespace jsocket {
@@ -211,7 +211,7 @@ TreeBuilder::Value TreeBuilder::Object::look_up(std::string_view name) {
 bool TreeBuilder::Object::follow_shape() {
     const bool has_shape = !was_empty_ && members_.size() <= largest_shape;
     shape_ = has_shape ? builder_.shape_for(members_) : nullptr;
-    bool known = shape_ && shape_->size == members_.size();
+    bool known = shape_ != nullptr && shape_->size == members_.size();
     for (std::size_t i = 0; known && i < count_; ++i) known = shape_->order[i] == i;
     const auto end = known ? members_.end() : next_;
     for (auto node = members_.begin(); node != end; ++node) builder_.nodes_.push_back(&*node);

@@ -11,7 +11,7 @@
 namespace jsocket {
 namespace {
 
-const ServerOptions& checked(const ServerOptions& options) {
+ServerOptions checked(ServerOptions options) {
     check_options(options);
     return options;
 }
@@ -20,8 +20,8 @@ const ServerOptions& checked(const ServerOptions& options) {
 
 class JsonServer::Impl {
   public:
-    explicit Impl(const ServerOptions& options)
-        : options_(checked(options)),
+    explicit Impl(ServerOptions options)
+        : options_(checked(std::move(options))),
           listener_({options_.address, options_.port}, stop_, options_.unix_mode),
           endpoint_(listener_.endpoint()),
           client_("a client") {}

@@ -24,7 +24,7 @@ constexpr int reserved_descriptors = 32;
 /// The server whose hooks the current thread may be in.
 thread_local const ServerCore* serving = nullptr;
 
-const ServerOptions& checked(const ServerOptions& options) {
+ServerOptions checked(ServerOptions options) {
     check_options(options);
     return options;
 }
@@ -32,7 +32,7 @@ const ServerOptions& checked(const ServerOptions& options) {
 }  // namespace
 
 ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()> finish)
-    : options_(checked(options)),
+    : options_(checked(std::move(options))),
       serve_(std::move(serve)),
       finish_(std::move(finish)),
       listener_({options_.address, options_.port}, stop_, options_.unix_mode),

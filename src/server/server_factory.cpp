@@ -15,7 +15,7 @@ class ServerFactoryBase::Pool {
     Pool(std::size_t stack_size, MakeWorker make_worker)
         : make_worker_(std::move(make_worker)), threads_(stack_size) {}
 
-    void serve(ServerCore& core, std::shared_ptr<Session> session) {
+    void serve(ServerCore& core, const std::shared_ptr<Session>& session) {
         try {
             threads_.run([this, &core, session] { run_worker(core, session); });
         } catch (const std::exception&) {
@@ -49,7 +49,7 @@ class ServerFactoryBase::Pool {
 ServerFactoryBase::ServerFactoryBase(ServerOptions options, MakeWorker make_worker)
     : Server(
           std::move(options),
-          [this](std::shared_ptr<Session> session) { pool_->serve(core(), std::move(session)); },
+          [this](const std::shared_ptr<Session>& session) { pool_->serve(core(), session); },
           [this] { pool_->finish(); }),
       pool_(std::make_unique<Pool>(core().options().stack_size, std::move(make_worker))) {}
 

@@ -171,7 +171,7 @@ json& Session::read_message(std::string_view payload) {
     builder_.fill(payload, socket_.options().limits, message_);
     if (const json* member = identity_member(message_)) {
         const auto* text = member->get_ptr<const std::string*>();
-        const bool known = text && *text == current_name_;
+        const bool known = text != nullptr && *text == current_name_;
         if (const auto name = known ? std::nullopt : identity_of(message_)) identify(*name);
     }
     count_received();

@@ -8,7 +8,7 @@
 namespace jsocket {
 
 ThreadedServer::ThreadedServer(ServerOptions options)
-    : Server(std::move(options), [this](std::shared_ptr<Session> session) {
+    : Server(std::move(options), [this](const std::shared_ptr<Session>& session) {
           const ServerCore::Serving here(core());
           core().serve(session, *this);
       }) {}

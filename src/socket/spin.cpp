@@ -18,12 +18,12 @@ int processor_count() {
 std::atomic<int> Spin::awake{0};
 
 Spin::Spin(std::chrono::microseconds limit)
-    : limit_(limit), processors_(limit == limit.zero() ? 0 : processor_count()) {
-    if (limit_ != limit_.zero()) ++awake;
+    : limit_(limit), processors_(enabled() ? processor_count() : 0) {
+    if (enabled()) ++awake;
 }
 
 Spin::~Spin() {
-    if (limit_ != limit_.zero()) --awake;
+    if (enabled()) --awake;
 }
 
 }  // namespace jsocket

@@ -38,7 +38,7 @@ class Spin {
     /// Calls `wait`, which waits for the same.
     template <typename Wait>
     auto sleep(Wait wait) -> decltype(wait()) {
-        if (limit_ == limit_.zero()) return wait();
+        if (!enabled()) return wait();
         const Asleep asleep(*this);
         return wait();
     }
@@ -63,6 +63,7 @@ class Spin {
     // What sleeping adds to a wait: waking this thread and, as it answers late, its peer.
     static constexpr std::chrono::microseconds wake_up_time{50};
 
+    bool enabled() const { return limit_ > std::chrono::microseconds::zero(); }
     bool promising() const {
         return quick_ && awake.load(std::memory_order_relaxed) <= processors_;
     }

@@ -8,8 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,29 @@ TEST(Serialize, WritesCompactJson) {
     EXPECT_EQ(serialized(-0.0), "-0.0");
     EXPECT_EQ(serialized(UINT64_MAX), "18446744073709551615");
     EXPECT_EQ(serialized(INT64_MIN), "-9223372036854775808");
+}
+
+TEST(Serialize, WritesDecimalsAsDumpDoesAlsoWhereThatFindsNoShortText) {
+    // For these there is a text that is as short, and read as the same number.
+    for (const double value : {0.005754, -0.005473, 0.024421, 3.53508, 13.976159, 109.809863,
+                               19518.923632, -327688.950331, 5975465.444013}) {
+        EXPECT_EQ(serialized(value), json(value).dump());
+        EXPECT_GT(serialized(value).size(), 15u);
+    }
+    for (int exponent = -20; exponent <= 40; ++exponent) {
+        for (const double value : {std::ldexp(1.0, exponent), std::ldexp(-3.0, exponent)}) {
+            for (const double next :
+                 {std::nextafter(value, 0.0), value, std::nextafter(value, 1e30)}) {
+                EXPECT_EQ(serialized(next), json(next).dump());
+            }
+        }
+    }
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 100'000; ++i) {
+        // Of any size, with up to six digits after the point.
+        const auto whole = static_cast<double>(random() >> (14 + random() % 40));
+        ASSERT_EQ(serialized(whole / 1e6), json(whole / 1e6).dump());
+    }
 }
 
 TEST(Serialize, WritesUtf8UnescapedAndControlCharactersEscaped) {

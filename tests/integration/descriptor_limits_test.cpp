@@ -5,11 +5,31 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+namespace {
+
+std::atomic<int> accepts_to_fail{0};
+
+}  // namespace
+
+/// In place of the C library's; fails as often as a test says.
+extern "C" int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
+    if (accepts_to_fail > 0) {
+        --accepts_to_fail;
+        errno = EMFILE;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_accept4, fd, address, size, flags));
+}
 
 namespace {
 
@@ -163,6 +183,15 @@ TEST(DescriptorLimit, ReachedByOthersDoesNotMakeTheServerSpinAndItRecovers) {
         }
     }));
     EXPECT_TRUE(early.request("report").contains("cpu"));
+}
+
+TEST(DescriptorLimit, MakesTheServerPauseLongerAfterEachAttempt) {
+    accepts_to_fail = 5;
+    const Stopwatch stopwatch;
+    Running<ServerFactory<ScriptedWorker>> server;
+    EXPECT_EQ(connected_client(server.port()).request(1), 1);
+    EXPECT_EQ(accepts_to_fail, 0);
+    EXPECT_GE(stopwatch.elapsed(), milliseconds(10 + 20 + 40 + 80 + 160 - 5));
 }
 
 }  // namespace

@@ -130,6 +130,71 @@ TEST_F(ClaimedLength, OfABigMessageGivesItsMemoryBack) {
     EXPECT_LT(allocated_memory(), allocated + 3'000'000) << "of 10 sessions";
 }
 
+TEST(IdleConnection, GivesTheMemoryOfABigMessageBack) {
+    if (sanitized) GTEST_SKIP() << "a sanitizer's own memory hides the server's";
+    Running<ServerFactory<ScriptedWorker>> server;
+    RawPeer peer = RawPeer::connect(server.port());
+    peer.send(prefix_frame("1"));
+    EXPECT_EQ(peer.receive_prefix_frame(), "1");
+    for (const char* text : {"first", "again"}) {
+        SCOPED_TRACE(text);
+        const std::size_t allocated = allocated_memory();
+        {
+            const std::string frame = prefix_frame("\"" + std::string(5'000'000, 'x') + "\"");
+            peer.send(frame);
+            EXPECT_TRUE(peer.receive(frame.size()) == frame);
+        }
+        EXPECT_TRUE(wait_until([&] { return allocated_memory() < allocated + 500'000; }))
+            << allocated_memory() - allocated << " bytes are kept";
+    }
+    peer.send(prefix_frame("2"));
+    EXPECT_EQ(peer.receive_prefix_frame(), "2");
+}
+
+/// Has a server make a tree of some 70 MB, of which it is then to give most back to the system.
+class TreeOfManyValues : public testing::Test {
+  protected:
+    static Hooks<ScriptedWorker> counting() {
+        Hooks<ScriptedWorker> hooks;
+        hooks.message = [](auto&, json& message) { return json(message.size()); };
+        return hooks;
+    }
+
+    void send_tree(RawPeer& peer) {
+        peer.send(prefix_frame("1"));
+        EXPECT_EQ(peer.receive_prefix_frame(), "1");
+        resident = resident_memory();
+        std::string objects = "[{}";
+        for (int i = 1; i < 900'000; ++i) objects += ",{}";
+        peer.send(prefix_frame(objects + "]"));
+        EXPECT_EQ(peer.receive_prefix_frame(), "900000");
+    }
+
+    void expect_given_back() {
+        EXPECT_TRUE(wait_until([&] { return resident_memory() < resident + 20'000'000; }))
+            << resident_memory() - resident << " bytes are kept";
+    }
+
+    std::size_t resident = 0;
+    Running<ServerFactory<ScriptedWorker>> server{jsocket::ServerOptions{}, counting()};
+    RawPeer peer = RawPeer::connect(server.port());
+};
+
+TEST_F(TreeOfManyValues, IsGivenBackByAnIdleConnection) {
+    if (sanitized) GTEST_SKIP() << "a sanitizer's own memory hides the server's";
+    send_tree(peer);
+    expect_given_back();
+    peer.send(prefix_frame("2"));
+    EXPECT_EQ(peer.receive_prefix_frame(), "1");
+}
+
+TEST_F(TreeOfManyValues, IsGivenBackByAConnectionThatEnds) {
+    if (sanitized) GTEST_SKIP() << "a sanitizer's own memory hides the server's";
+    send_tree(peer);
+    peer.close();
+    expect_given_back();
+}
+
 /// The most memory this process has had resident since begin(), in bytes.
 class PeakMemory {
   public:

@@ -13,6 +13,7 @@ using namespace test_support;
 using jsocket::Failure;
 using jsocket::Running;
 using jsocket::ServerOptions;
+using std::chrono::milliseconds;
 
 struct BadReply {
     std::string what;
@@ -79,6 +80,24 @@ TYPED_TEST(Reply, AtTheLimitsIsSent) {
         typename TestFixture::Server server(ServerOptions{.limits = small}, hooks);
         EXPECT_EQ(connected_client(server.port()).request(1), reply);
     }
+}
+
+TYPED_TEST(Reply, OfASlowHookIsSentBeforeTheNextHookEndsWithThoseBeforeIt) {
+    Gate received;
+    Hooks<typename TestFixture::Handler> hooks;
+    hooks.message = [&](auto&, json& message) -> std::optional<json> {
+        const Stopwatch stopwatch;
+        if (message == 2) wait_until([&] { return stopwatch.elapsed() >= milliseconds(30); });
+        if (message == 3) received.wait();
+        return std::move(message);
+    };
+    typename TestFixture::Server server(ServerOptions{}, hooks);
+    RawPeer client = RawPeer::connect(server.port());
+    client.send(prefix_frame("1") + prefix_frame("2") + prefix_frame("3"));
+    EXPECT_TRUE(client.readable(patience / 2));
+    received.open();
+    for (const char* reply : {"1", "2", "3"}) EXPECT_EQ(client.receive_prefix_frame(), reply);
+    EXPECT_EQ(failures(server.client_stats()), 0u);
 }
 
 }  // namespace

@@ -184,6 +184,51 @@ TEST_F(JsonSocket, WritesQueuedMessagesWhenThereAreManyOfThem) {
     EXPECT_EQ(read_now(*far), expected);
 }
 
+TEST_F(JsonSocket, GivesMemoryBackWhenToldAndIsUsableAfterwards) {
+    write(prefix_frame('"' + std::string(500'000, 'x') + '"'));
+    EXPECT_TRUE(receive(*socket));
+    EXPECT_GE(socket->capacity(), 500'000u);
+    socket->release_memory();
+    EXPECT_EQ(socket->capacity(), 0u);
+    expect_usable();
+}
+
+TEST_F(JsonSocket, LosesNothingWhenItGivesMemoryBack) {
+    write(prefix_frame("1") + prefix_frame("2") + prefix_frame("[3]").substr(0, 5));
+    EXPECT_EQ(receive(*socket), "1");
+    socket->queue_payload("4");
+    socket->release_memory();
+    EXPECT_EQ(receive(*socket), "2");
+    socket->release_memory();
+    write(prefix_frame("[3]").substr(5));
+    EXPECT_EQ(receive(*socket), "[3]");
+    socket->flush();
+    EXPECT_EQ(read_now(*far), prefix_frame("4"));
+}
+
+TEST_F(JsonSocket, WithASpinLooksAgainAndAgainAfterAMessageThatCameSoon) {
+    FaultPlan counter;
+    open({.spin = 1s}, counter);
+    write(prefix_frame("1"));
+    EXPECT_EQ(receive(*socket), "1");
+    EXPECT_EQ(counter.operations(), 1u);
+    auto receiving = std::async(std::launch::async, [&] { return receive(*socket); });
+    EXPECT_TRUE(wait_until([&] { return counter.operations() > 10; }));
+    write(prefix_frame("2"));
+    EXPECT_EQ(receiving.get(), "2");
+}
+
+TEST_F(JsonSocket, WithoutASpinLooksOnce) {
+    FaultPlan counter;
+    open({}, counter);
+    for (std::size_t i = 1; i <= 10; ++i) {
+        write(prefix_frame("1"));
+        EXPECT_EQ(receive(*socket), "1");
+        EXPECT_EQ(receive(*socket, at_once), std::nullopt);
+        EXPECT_EQ(counter.operations(), 2 * i);
+    }
+}
+
 TEST_F(JsonSocket, KnowsItsPeerAndItsOptions) {
     open({.framing = Framing::crc, .recv_timeout = 7ms});
     EXPECT_EQ(socket->peer(), "unknown");

@@ -33,7 +33,7 @@ class Running final : public T {
         this->start();
     }
 
-    ~Running() {
+    ~Running() {  // NOLINT(modernize-use-override): that of a factory is not virtual
         this->stop();
         this->join();
     }
