@@ -80,6 +80,28 @@ void write(benchmark::State& state) {
 }
 BENCHMARK(write)->Apply(usual_sizes);
 
+json decimals() {
+    json numbers = json::array();
+    for (int i = 0; i < 1000; ++i) numbers.push_back(i * 37 % 1801 / 10.0 + i % 100 / 10000.0);
+    return numbers;
+}
+
+void write_decimals(benchmark::State& state) {
+    const json tree = decimals();
+    std::string out;
+    for (auto _ : state) {
+        out.clear();
+        serialize(tree, out);
+    }
+}
+BENCHMARK(write_decimals);
+
+void nlohmann_dump_decimals(benchmark::State& state) {
+    const json tree = decimals();
+    for (auto _ : state) benchmark::DoNotOptimize(tree.dump());
+}
+BENCHMARK(nlohmann_dump_decimals);
+
 void nlohmann_dump(benchmark::State& state) {
     const json tree = json::parse(text_of(state));
     for (auto _ : state) benchmark::DoNotOptimize(tree.dump());

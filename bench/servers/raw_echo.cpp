@@ -15,10 +15,11 @@
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string_view>
 #include <sys/socket.h>
-#include <thread>
+#include <system_error>
 #include <unistd.h>
 
 namespace {
@@ -114,13 +115,34 @@ class Echo {
     char* bytes_ = first_;
 };
 
-void serve(int fd, const Options& options) {
+struct Connection {
+    int fd;
+    const Options& options;
+};
+
+void* serve(void* argument) {
+    const std::unique_ptr<Connection> connection(static_cast<Connection*>(argument));
     try {
-        Echo(fd, options).run();
+        Echo(connection->fd, connection->options).run();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "raw_echo: %s\n", error.what());
     }
-    close(fd);
+    close(connection->fd);
+    return nullptr;
+}
+
+/// A thread that is detached from the beginning: glibc's pthread_detach() may look at a thread that
+/// has ended meanwhile (glibc bug 19951).
+void start(int fd, const Options& options) {
+    auto connection = std::make_unique<Connection>(Connection{fd, options});
+    pthread_attr_t detached;
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    pthread_t thread{};
+    const int error = pthread_create(&thread, &detached, serve, connection.get());
+    pthread_attr_destroy(&detached);
+    if (error != 0) throw std::system_error(error, std::system_category(), "pthread_create");
+    static_cast<void>(connection.release());  // the thread's now
 }
 
 Options parse(int argc, char** argv) {
@@ -154,7 +176,7 @@ int main(int argc, char** argv) {
             if (fd < 0) continue;
             const int on = 1;  // fails on a UNIX socket, which has no need of it
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            std::thread(serve, fd, std::cref(options)).detach();
+            start(fd, options);
         }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "raw_echo: %s\n", error.what());

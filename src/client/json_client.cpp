@@ -152,16 +152,28 @@ void JsonClient::send_obj(const json& message) { impl_->socket().send_objs({&mes
 
 void JsonClient::send_objs(std::span<const json> messages) { impl_->socket().send_objs(messages); }
 
-json JsonClient::read_obj() { return impl_->socket().read_obj(); }
+json JsonClient::read_obj() {
+    json reply;
+    read_obj(reply);
+    return reply;
+}
+
+void JsonClient::read_obj(json& reply) { impl_->socket().read_obj(reply); }
 
 std::optional<json> JsonClient::try_read_obj(std::chrono::milliseconds timeout) {
     return impl_->socket().try_read_obj(timeout);
 }
 
 json JsonClient::request(const json& message) {
+    json reply;
+    request(message, reply);
+    return reply;
+}
+
+void JsonClient::request(const json& message, json& reply) {
     send_obj(message);
     try {
-        return read_obj();
+        read_obj(reply);
     } catch (const TimeoutError& error) {
         close();
         throw TimeoutError(error.what());

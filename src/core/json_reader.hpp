@@ -72,8 +72,8 @@ class JsonReader {
     }
 
   private:
-    // The position is handed on from function to function, and so stays in a register. (Measured: a
-    // sixth of the time.)
+    // The position is handed on from function to function, and so stays in a register. (Measured:
+    // validate() takes a fifth less time.)
 
     const char* read_value(const char* position, Value value) {
         if (elements_left_-- == 0) fail_complex();

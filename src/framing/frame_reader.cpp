@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace jsocket::framing {
 namespace {
@@ -83,11 +84,13 @@ std::optional<std::string_view> FrameReader::next() {
     return std::nullopt;
 }
 
-/// Changes the size of the buffer, which holds what has been received at its beginning.
+/// Enlarges the buffer. With realloc(3), which moves the pages of a big one instead of copying them
+/// and leaves no holes behind, for the sake of which the allocator would keep more from then on.
 void FrameReader::reserve(std::size_t capacity) {
-    auto buffer = std::make_unique_for_overwrite<char[]>(capacity);
-    if (end_ > 0) std::memcpy(buffer.get(), buffer_.get(), end_);
-    buffer_ = std::move(buffer);
+    void* const buffer = std::realloc(buffer_.get(), capacity);
+    if (buffer == nullptr) throw std::bad_alloc();
+    static_cast<void>(buffer_.release());  // realloc's
+    buffer_.reset(static_cast<char*>(buffer));
     capacity_ = capacity;
 }
 

@@ -34,8 +34,10 @@ std::optional<Frame> LineCodec::decode(std::string_view bytes) {
 void LineCodec::encode(std::string_view payload, std::string& out) const {
     const std::size_t begin = out.size();
     out += payload;
-    for (std::size_t i = begin; i < out.size(); ++i) {
-        if (out[i] == '\n' || out[i] == '\r') out[i] = ' ';
+    for (const char c : {'\n', '\r'}) {
+        for (auto at = out.find(c, begin); at != std::string::npos; at = out.find(c, at)) {
+            out[at] = ' ';
+        }
     }
     out += '\n';
 }

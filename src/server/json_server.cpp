@@ -70,7 +70,11 @@ void JsonServer::accept_connection() { impl_->accept_connection(); }
 
 void JsonServer::send_obj(const json& message) { impl_->client_.send_objs({&message, 1}); }
 
-json JsonServer::read_obj() { return impl_->client_.read_obj(); }
+json JsonServer::read_obj() {
+    json message;
+    impl_->client_.read_obj(message);
+    return message;
+}
 
 std::optional<json> JsonServer::try_read_obj(std::chrono::milliseconds timeout) {
     return impl_->client_.try_read_obj(timeout);

@@ -136,6 +136,8 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     const bool shrunk = largest_size_ > usual_message_size && size < largest_size_ / small_part;
     largest_size_ = std::max(largest_size_, size);
     reply_.clear();
+    // Growing a big string step by step, the allocator would keep more memory from then on.
+    if (size > worth_trimming) reply_.reserve(size);
     uncounted_size_ = size;
     step_ = Step::read;
     handler.process_payload(payload, reply_);

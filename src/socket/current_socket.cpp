@@ -67,16 +67,20 @@ void CurrentSocket::send_payload(std::string_view payload) {
     with_socket([&](JsonSocket& socket) { socket.send_payload(payload); });
 }
 
-json CurrentSocket::read_obj() {
-    return read_in_time([](const JsonSocket& socket, std::string_view text) {
-        return parse(text, socket.options().limits);
+void CurrentSocket::read_obj(json& message) {
+    read_in_time([&](const JsonSocket& socket, std::string_view text) {
+        builder_.fill(text, socket.options().limits, message);
+        return true;
     });
 }
 
 std::optional<json> CurrentSocket::try_read_obj(std::chrono::milliseconds timeout) {
     return with_socket([&](JsonSocket& socket) {
-        return receive(socket, timeout,
-                       [&](std::string_view text) { return parse(text, socket.options().limits); });
+        return receive(socket, timeout, [&](std::string_view text) {
+            json message;
+            builder_.fill(text, socket.options().limits, message);
+            return message;
+        });
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/tree_builder.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/error.hpp>
@@ -36,7 +37,7 @@ class CurrentSocket {
     void send_objs(std::span<const json> messages);
     void send_payload(std::string_view payload);
 
-    json read_obj();
+    void read_obj(json& message);
     std::optional<json> try_read_obj(std::chrono::milliseconds timeout);
     std::string read_payload();
 
@@ -50,6 +51,7 @@ class CurrentSocket {
     void drop(const std::shared_ptr<JsonSocket>& socket) noexcept;
 
     const std::string peer_;
+    TreeBuilder builder_;  // the reading thread's
     mutable Mutex mutex_;
     std::shared_ptr<JsonSocket> socket_ JSOCKET_GUARDED_BY(mutex_);
 };

@@ -49,6 +49,19 @@ TEST_F(JsonClient, PassesPayloadsOnUnchanged) {
     expect_usable();
 }
 
+TEST_F(JsonClient, ReadsIntoATreeThatIsThereAlready) {
+    connect();
+    json reply;
+    for (const char* text : {R"({"a":[1,2],"b":"x"})", R"({"a":[3],"b":"y"})", R"([{"c":null}])"}) {
+        server.send(prefix_frame(text));
+        client->request("question", reply);
+        EXPECT_EQ(reply, json::parse(text));
+        EXPECT_EQ(server.receive_prefix_frame(), "\"question\"");
+    }
+    server.send(prefix_frame("{"));
+    EXPECT_THROW(client->read_obj(reply), jsocket::PayloadError);
+}
+
 TEST_F(JsonClient, SendsSeveralMessagesInOrder) {
     connect();
     const std::vector<json> messages{1, {{"a", 2}}, nullptr};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loads an echo server with a JsonClient, which makes a tree of each reply.
+// Loads an echo server with a JsonClient, which makes a tree of each reply, always the same one.
 #include "peers/load_client.hpp"
 
 #include <jsocket/client/json_client.hpp>
@@ -20,10 +20,11 @@ jsocket::bench::Result load(const peers::LoadOptions& options) {
     // A window of two batches: one is on its way while the other is read.
     if (options.in_flight > 1) client.send_objs(messages);
     bool compared = false;
+    jsocket::json reply;
     const auto step = [&] {
         client.send_objs(messages);
         for (std::size_t i = 0; i < batch; ++i) {
-            const jsocket::json reply = client.read_obj();
+            client.read_obj(reply);
             if (reply.size() != message.size() || (!compared && reply != message)) {
                 throw std::runtime_error("a reply is not equal to its request");
             }

@@ -75,12 +75,20 @@ class JsonClient {
     /// gets it), and what an unfinished or malformed one leads to: error.hpp has the list.
     json read_obj();
 
+    /// The same into a tree that is there already, as fast as a server reads: what `reply` consists
+    /// of is used again if it is of the same shape. After an error it is neither the one nor the
+    /// other.
+    void read_obj(json& reply);
+
     /// As read_obj(), but waits for `timeout` for a message to begin, and nothing is no error.
     std::optional<json> try_read_obj(std::chrono::milliseconds timeout);
 
     /// Sends a message and reads the next one. A time-out closes the connection: a reply that came
     /// late would be taken for that to the next request.
     json request(const json& message);
+
+    /// The same with the reply in a tree that is there already; see read_obj().
+    void request(const json& message, json& reply);
 
     /// The same with JSON texts, for programs that bring their own parser. What is sent must be
     /// one JSON text, as validate() checks; what is read has not been checked.

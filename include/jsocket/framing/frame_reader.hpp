@@ -5,6 +5,7 @@
 #include <jsocket/options.hpp>
 
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,7 +65,7 @@ class FrameReader {
     Framing framing_;
     std::size_t max_message_size_;
     std::unique_ptr<Codec> codec_;  // never empty
-    std::unique_ptr<char[]> buffer_;
+    std::unique_ptr<char[], decltype(&std::free)> buffer_{nullptr, &std::free};
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;  // [begin_, end_) has been received and not been given out
     std::size_t end_ = 0;
