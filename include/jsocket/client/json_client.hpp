@@ -68,7 +68,8 @@ class JsonClient {
 
     /// Sends messages in one write, and none of them if one cannot be sent. Their replies come one
     /// after the other: a client that has many questions under way at a time gets some ten times as
-    /// many answers in the same time.
+    /// many answers in the same time. Not more than socket buffers hold, a few hundred KiB to be
+    /// safe: a server whose replies are not read stops reading, which ends in a TimeoutError.
     void send_objs(std::span<const json> messages);
 
     /// The next message. Throws TimeoutError if none has begun within recv_timeout (a later call
