@@ -18,7 +18,7 @@ namespace jsocket::bench {
 // What both servers with Asio have in common: the message handler as most people write one, which
 // takes a document and returns one by value, and the usual way to text and back.
 
-inline nlohmann::json process(const nlohmann::json& message) { return message; }
+inline nlohmann::json process(nlohmann::json message) { return message; }
 
 inline std::string answer(std::string_view text) {
     return process(nlohmann::json::parse(text)).dump();

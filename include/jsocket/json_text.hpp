@@ -11,7 +11,7 @@
 namespace jsocket {
 
 /// Is it one strict JSON text (RFC 8259, UTF-8, nothing after it) within the limits of depth and
-/// elements? Throws PayloadError if not. Needs no memory but one bit for each level of nesting.
+/// elements? Throws PayloadError if not. Recursive, as deep as max_depth; needs no other memory.
 void validate(std::string_view text, const Limits& limits = {});
 
 /// A JSON text without the white space between its values. Throws PayloadError as validate() does.

@@ -100,8 +100,8 @@ char* JsonWriter::write_string(const std::string& text, char* out) {
     const char* position = text.data();
     const char* const end = position + text.size();
     while (position != end) {
-        const std::size_t size = std::min(std::size_t(end - position), buffer_.size());
-        out = make_room(size, out);
+        out = make_room(16, out);
+        const std::size_t size = std::min(std::size_t(end - position), std::size_t(end_ - out));
         const std::size_t plain = copy_plain(position, size, out);
         position += plain;
         out += plain;

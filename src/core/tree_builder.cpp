@@ -184,14 +184,16 @@ TreeBuilder::Value TreeBuilder::Object::member(std::string_view name, bool escap
         order_ = follow_shape() ? Order::as_last_time : Order::any;
     }
     if (order_ == Order::as_last_time) {
-        if (count_ < shape_->size) {
-            Node& node = *builder_.nodes_[first_ + shape_->order[count_]];
+        // Not by the shape, which a member that is an object may have replaced with its own.
+        if (count_ < members_.size()) {
+            Node& node = *builder_.nodes_[first_ + count_];
             if (equal(name, node.first)) {
                 ++count_;
                 return &node.second;
             }
         }
-        leave_shape();
+        builder_.nodes_.resize(first_ + count_);
+        order_ = Order::any;
     }
     return look_up(name);
 }
@@ -206,26 +208,22 @@ TreeBuilder::Value TreeBuilder::Object::look_up(std::string_view name) {
     return &found->second;
 }
 
-/// Lists the nodes of an object whose members are not sorted: all, if its shape is known and began
-/// like this, and else those that have come. Is it known?
+/// Lists the nodes of an object whose members are not sorted: all, as they are to come, if its
+/// shape is known and began like this, and else those that have come. Is it known?
 bool TreeBuilder::Object::follow_shape() {
-    const bool has_shape = !was_empty_ && members_.size() <= largest_shape;
-    shape_ = has_shape ? builder_.shape_for(members_) : nullptr;
-    bool known = shape_ != nullptr && shape_->size == members_.size();
-    for (std::size_t i = 0; known && i < count_; ++i) known = shape_->order[i] == i;
-    const auto end = known ? members_.end() : next_;
-    for (auto node = members_.begin(); node != end; ++node) builder_.nodes_.push_back(&*node);
-    return known;
-}
-
-/// Reorders the nodes from as they are sorted to as they came.
-void TreeBuilder::Object::leave_shape() {
     auto& nodes = builder_.nodes_;
-    std::array<Node*, largest_shape> came{};
-    for (std::size_t i = 0; i < count_; ++i) came[i] = nodes[first_ + shape_->order[i]];
-    nodes.resize(first_);
-    nodes.insert(nodes.end(), came.data(), came.data() + count_);
-    order_ = Order::any;
+    const bool has_shape = !was_empty_ && members_.size() <= largest_shape;
+    const Shape* const shape = has_shape ? builder_.shape_for(members_) : nullptr;
+    bool known = shape != nullptr && shape->size == members_.size();
+    for (std::size_t i = 0; known && i < count_; ++i) known = shape->places[i] == i;
+    if (known) {
+        nodes.resize(first_ + shape->size);
+        const std::uint8_t* place = shape->places.data();
+        for (Node& node : members_) nodes[first_ + *place++] = &node;
+    } else {
+        for (auto node = members_.begin(); node != next_; ++node) nodes.push_back(&*node);
+    }
+    return known;
 }
 
 void TreeBuilder::Object::end() {
@@ -233,7 +231,10 @@ void TreeBuilder::Object::end() {
         if (next_ != members_.end()) members_.erase(next_, members_.end());
         return;
     }
-    if (order_ == Order::as_last_time && count_ != shape_->size) leave_shape();
+    if (order_ == Order::as_last_time && count_ < members_.size()) {
+        builder_.nodes_.resize(first_ + count_);
+        order_ = Order::any;
+    }
     // The first of its kind may be the last: its shape is not worth keeping.
     if (order_ == Order::any && !was_empty_) {
         erase_missing();
@@ -260,10 +261,10 @@ void TreeBuilder::Object::learn_shape() {
     Shape& shape = *builder_.shape_for(members_);
     shape.size = members_.size();
     const auto begin = builder_.nodes_.begin() + static_cast<std::ptrdiff_t>(first_);
-    std::uint8_t index = 0;
+    std::uint8_t* place = shape.places.data();
     for (const Node& node : members_) {
         const auto came = std::find(begin, builder_.nodes_.end(), &node);
-        shape.order[static_cast<std::size_t>(came - begin)] = index++;
+        *place++ = static_cast<std::uint8_t>(came - begin);
     }
 }
 

@@ -41,10 +41,10 @@ class TreeBuilder {
     static constexpr std::size_t largest_shape = 64;
     static constexpr std::size_t shape_count = 32;
 
-    /// In which order the members of an object came: indices into them as sorted by name.
+    /// In which order the members of an object came: the place of each, as sorted by name.
     struct Shape {
         std::size_t size = 0;
-        std::array<std::uint8_t, largest_shape> order{};
+        std::array<std::uint8_t, largest_shape> places{};
     };
 
     Shape* shape_for(const json::object_t& members);
@@ -81,7 +81,6 @@ class TreeBuilder::Object {
 
     Value look_up(std::string_view name);
     bool follow_shape();
-    void leave_shape();
     void erase_missing();
     void learn_shape();
 
@@ -90,9 +89,8 @@ class TreeBuilder::Object {
     Order order_ = Order::sorted;
     std::size_t count_ = 0;          // members that have come
     json::object_t::iterator next_;  // sorted: the first that has not come
-    const Shape* shape_ = nullptr;   // as last time
-    std::size_t first_;              // else: of its nodes in nodes_; as last time all by name,
-                                     // with any order those that came, as they came
+    std::size_t first_;              // else: of its nodes in nodes_, as they came; as last time
+                                     // with those that are expected behind them
     const bool was_empty_;
 };
 

@@ -8,6 +8,7 @@
 #include <jsocket/json_text.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <malloc.h>
 #include <new>
 
@@ -52,6 +53,18 @@ Failure failure_of(PayloadError::Kind kind) {
     }
     return Failure::framing;
 }
+
+#if defined(__GLIBC__)
+/// At most ten times a second: it takes milliseconds, goes over the memory of all threads and holds
+/// them up, which no client may bring about as often as it likes.
+void trim_memory() {
+    constexpr double pause = 0.1;
+    static std::atomic<double> latest{0};
+    const double now = unix_time();
+    double before = latest.load(std::memory_order_relaxed);
+    if (now - before >= pause && latest.compare_exchange_strong(before, now)) ::malloc_trim(0);
+}
+#endif
 
 constexpr const char* not_an_exception = "a hook threw something that is not a std::exception";
 
@@ -126,7 +139,7 @@ void Session::release_memory() {
     std::string().swap(reply_);
     socket_.release_memory();
 #if defined(__GLIBC__)
-    if (largest_size_ > worth_trimming) ::malloc_trim(0);
+    if (largest_size_ > worth_trimming) trim_memory();
 #endif
     largest_size_ = 0;
 }
@@ -170,18 +183,23 @@ void Session::flush() {
 }
 
 json& Session::read_message(std::string_view payload) {
+    if (step_ == Step::hook) {
+        throw UsageError("process_payload of the base was called in process_message");
+    }
+    step_ = Step::read;
     builder_.fill(payload, socket_.options().limits, message_);
     if (const json* member = identity_member(message_)) {
         const auto* text = member->get_ptr<const std::string*>();
         const bool known = text != nullptr && *text == current_name_;
         if (const auto name = known ? std::nullopt : identity_of(message_)) identify(*name);
     }
-    count_received();
+    if (uncounted_size_) count_received();
     return message_;
 }
 
 void Session::write_reply(json&& message, std::string& reply) {
     step_ = Step::write;
+    reply.clear();
     serialize(message, reply, socket_.options().limits);
     step_ = Step::read;
     if (message_.is_null()) message_ = std::move(message);

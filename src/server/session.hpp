@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace jsocket {
 
@@ -56,14 +57,14 @@ class Session : public std::enable_shared_from_this<Session> {
     /// The handler's: calls a hook whose exceptions are the hook's own, not the payload's.
     template <typename Hook>
     auto call(Hook hook) {
-        step_ = Step::hook;
+        const Step before = std::exchange(step_, Step::hook);
         auto result = hook();
-        step_ = Step::read;
+        step_ = before;
         return result;
     }
 
-    /// The handler's: appends a reply's text. The tree is spent on the next message if the hook has
-    /// moved that of this one away, as an echo does.
+    /// The handler's: makes `reply` the reply's text. The tree is spent on the next message if the
+    /// hook has moved that of this one away, as an echo does.
     void write_reply(json&& message, std::string& reply);
 
     /// The handler's: names the client for the statistics.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace jsocket {
 namespace {
@@ -14,9 +15,9 @@ namespace {
 // Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
 constexpr std::size_t flush_threshold = 4 * 1024;
 
-// Kept between messages. What is larger is kept until much less is sent.
-constexpr std::size_t usual_capacity = 64 * 1024;
-constexpr std::size_t small_part = 8;
+// Kept after a push, of which the receiving thread, which gives memory back when idle, sees
+// nothing.
+constexpr std::size_t kept_capacity = 1024;
 
 }  // namespace
 
@@ -97,7 +98,7 @@ bool JsonSocket::fill(Deadline deadline) {
 std::optional<std::size_t> JsonSocket::read_some(Deadline deadline) {
     const std::span<char> space = reader_.prepare();
     const auto try_to_read = [&] { return stream_->read_some(space, immediately); };
-    if (const auto size = spin_->try_for_a_while(try_to_read)) return size;
+    if (const auto size = spin_->try_for_a_while(try_to_read, deadline)) return size;
     return spin_->sleep([&] { return stream_->read_some(space, deadline); });
 }
 
@@ -108,25 +109,30 @@ void JsonSocket::release_memory() {
 }
 
 void JsonSocket::send_objs(std::span<const json> messages) {
+    // Printed before the lock is taken, which the connection's replies wait for.
+    std::string texts;
+    std::vector<std::size_t> ends;
+    for (const json& message : messages) {
+        serialize(message, texts, options_.limits);
+        ends.push_back(texts.size());
+    }
     const std::scoped_lock lock(write_mutex_);
     const std::size_t before = queued_.size();
     try {
-        for (const json& message : messages) {
-            text_.clear();
-            serialize(message, text_, options_.limits);
-            append(text_);
+        std::size_t begin = 0;
+        for (const std::size_t end : ends) {
+            append(std::string_view(texts).substr(begin, end - begin));
+            begin = end;
         }
     } catch (...) {
         queued_.resize(before);
         throw;
     }
     write_queued(options_.send_timeout);
+    give_back();
 }
 
-void JsonSocket::send_payload(std::string_view payload) {
-    queue_payload(payload);
-    flush();
-}
+void JsonSocket::send_payload(std::string_view payload) { send_payload(payload, no_deadline); }
 
 void JsonSocket::send_payload(std::string_view payload, Deadline deadline) {
     const std::scoped_lock lock(write_mutex_);
@@ -134,6 +140,7 @@ void JsonSocket::send_payload(std::string_view payload, Deadline deadline) {
     const std::chrono::milliseconds left(poll_timeout(deadline));
     write_queued(deadline == no_deadline ? options_.send_timeout
                                          : std::min(left, options_.send_timeout));
+    give_back();
 }
 
 bool JsonSocket::queue_payload(std::string_view payload) {
@@ -164,13 +171,17 @@ void JsonSocket::append(std::string_view payload) {
 }
 
 /// With write_mutex_ held.
+void JsonSocket::give_back() {
+    if (queued_.empty() && queued_.capacity() > kept_capacity) queued_.shrink_to_fit();
+}
+
+/// With write_mutex_ held.
 void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
     if (!connected()) {
         queued_.clear();
         throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
     }
-    const std::size_t size = queued_.size();
-    if (size == 0) return;
+    if (queued_.empty()) return;
     try {
         stream_->write_all(queued_, timeout);
     } catch (const Error&) {
@@ -184,10 +195,6 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
         throw;
     }
     queued_.clear();
-    if (queued_.capacity() > usual_capacity && size < queued_.capacity() / small_part) {
-        queued_.shrink_to_fit();
-    }
-    if (text_.capacity() > usual_capacity) std::string().swap(text_);
 }
 
 void JsonSocket::interrupt() noexcept {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <jsocket/deadline.hpp>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <sched.h>
@@ -25,14 +28,20 @@ class Spin {
     /// What `attempt`, which does not wait, returns once it is not empty; empty if that is not
     /// soon.
     template <typename Attempt>
-    auto try_for_a_while(Attempt attempt) -> decltype(attempt()) {
+    auto try_for_a_while(Attempt attempt, Deadline deadline = no_deadline) -> decltype(attempt()) {
         if (!promising()) return {};
-        const auto end = Clock::now() + limit_;
+        const auto end = std::min(Clock::now() + limit_, deadline);
         for (;;) {
-            if (auto result = attempt()) return result;
-            if (Clock::now() >= end) return {};
+            if (auto result = attempt()) {
+                in_vain_ = 0;
+                return result;
+            }
+            if (Clock::now() >= end) break;
             ::sched_yield();  // the peer may be waiting for this processor
         }
+        in_vain_ = std::min(2 * in_vain_ + 1, most_skipped);
+        to_skip_ = in_vain_;
+        return {};
     }
 
     /// Calls `wait`, which waits for the same.
@@ -64,15 +73,23 @@ class Spin {
     static constexpr std::chrono::microseconds wake_up_time{50};
 
     bool enabled() const { return limit_ > std::chrono::microseconds::zero(); }
-    bool promising() const {
-        return quick_ && awake.load(std::memory_order_relaxed) <= processors_;
+    bool promising() {
+        if (!quick_ || awake.load(std::memory_order_relaxed) > processors_) return false;
+        if (to_skip_ == 0) return true;
+        --to_skip_;
+        return false;
     }
+
+    // A peer that always answers a little too late is spun for once in so many waits.
+    static constexpr int most_skipped = 63;
 
     static std::atomic<int> awake;  // threads with a Spin that are not in sleep()
 
     const std::chrono::microseconds limit_;
     const int processors_;
     bool quick_ = false;  // did the latest wait end soon?
+    int in_vain_ = 0;     // 2^n - 1 after n spins in vain
+    int to_skip_ = 0;     // waits that are not spun for
 };
 
 }  // namespace jsocket

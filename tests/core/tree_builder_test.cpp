@@ -105,6 +105,36 @@ TEST_F(KeptTree, TellsShapesApartThatLookAlike) {
     expect_read_again_and_again(R"([{"z":1,"a1b":2,"c":3},{"x":1,"a2b":2,"y":3}])");
 }
 
+TEST_F(KeptTree, KeepsApartTheShapesOfAnObjectAndOfOneWithinIt) {
+    // Both are remembered in the same place: the inner one's order replaces the outer one's.
+    expect_read_again_and_again(R"({"type":{"type":31,"result":32},"time":33,"params":34})");
+    expect_read_again_and_again(R"({"z":{"k":1,"b":2},"ad":1})");
+    expect_read(R"({"z":{"b":1,"k":2,"b":5},"ad":1})");
+}
+
+TEST_F(KeptTree, HoldsUpWhenAFewTextsComeAgainAndAgain) {
+    // Objects in objects, of few names in any order: shapes share their places and are replaced.
+    std::mt19937 random(3);
+    const auto object = [&](auto& self, int depth) -> std::string {
+        std::vector<std::string> members;
+        for (const char* name : {"a", "ad", "id", "k", "type", "time", "z", "result", "params"}) {
+            if (random() % 2 == 0) continue;
+            const bool nested = depth > 0 && random() % 3 == 0;
+            members.push_back('"' + std::string(name) +
+                              "\":" + (nested ? self(self, depth - 1) : "1"));
+        }
+        std::shuffle(members.begin(), members.end(), random);
+        std::string text;
+        for (const std::string& member : members) text += (text.empty() ? "" : ",") + member;
+        return '{' + text + '}';
+    };
+    for (int round = 0; round < 400; ++round) {
+        const std::string texts[] = {object(object, 3), object(object, 3), object(object, 3)};
+        for (int i = 0; i < 12; ++i) expect_read(texts[random() % 3]);
+        if (HasFailure()) return;
+    }
+}
+
 TEST_F(KeptTree, ReadsNamesThatAreWrittenWithEscapes) {
     const std::string text = R"({"\u0061":1,"b\n":2,"\uD83D\uDE00":3,"\"":4})";
     expect_read_again_and_again(text);

@@ -91,6 +91,21 @@ TEST_F(Spin, GivesUpWhenItsTimeIsOver) {
     }));
 }
 
+TEST_F(Spin, TriesRarelyForAPeerThatIsAlwaysALittleLate) {
+    jsocket::Spin spin(1us);
+    int tried = 0;
+    for (int i = 0; i < 1'000; ++i) {
+        wait_shortly(spin);
+        bool this_time = false;
+        spin.try_for_a_while([&] {
+            this_time = true;
+            return std::optional<int>();
+        });
+        tried += this_time ? 1 : 0;
+    }
+    EXPECT_LT(tried, 100);
+}
+
 TEST_F(Spin, DoesNotTryWhenMoreThreadsAreAwakeThanThereAreProcessors) {
     jsocket::Spin spin(plenty);
     wait_shortly(spin);

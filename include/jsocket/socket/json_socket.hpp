@@ -104,6 +104,7 @@ class JsonSocket {
     std::optional<std::size_t> read_some(Deadline deadline);
     void append(std::string_view payload);
     void write_queued(std::chrono::milliseconds timeout);
+    void give_back();
 
     const SocketOptions options_;
     const std::unique_ptr<Stream> stream_;
@@ -122,7 +123,6 @@ class JsonSocket {
     std::mutex write_mutex_;
     std::unique_ptr<framing::Codec> encoder_;
     std::string queued_;  // whole messages, headers included
-    std::string text_;    // of a message that is being sent
 };
 
 }  // namespace jsocket
