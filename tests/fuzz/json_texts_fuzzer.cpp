@@ -51,10 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const test::Judgement judgement = test::judge(text);
     const bool shallow = judgement.depth <= limits.max_depth;
     require(is_valid(text) == (judgement.json && shallow));
-    require(accepts(text, builder, tree) == (judgement.exact && shallow));
+    // Again and again: from the second time on shapes are remembered, from the third followed.
+    for (int i = 0; i < 4; ++i) {
+        require(accepts(text, builder, tree) == (judgement.exact && shallow));
+        if (judgement.exact && shallow) require(tree == json::parse(text));
+    }
     if (!judgement.exact || !shallow) return 0;
     const json expected = json::parse(text);
-    require(tree == expected);
     std::string printed;
     serialize(tree, printed, limits);
     require(printed == expected.dump());

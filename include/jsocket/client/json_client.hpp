@@ -77,8 +77,7 @@ class JsonClient {
     json read_obj();
 
     /// The same into a tree that is there already, as fast as a server reads: what `reply` consists
-    /// of is used again if it is of the same shape. After an error it is neither the one nor the
-    /// other.
+    /// of is used again if it is of the same shape. After an error its value is unspecified.
     void read_obj(json& reply);
 
     /// As read_obj(), but waits for `timeout` for a message to begin, and nothing is no error.
