@@ -19,6 +19,34 @@ namespace {
 // Of 64-bit integers, and of what nlohmann prints of a double.
 constexpr std::size_t longest_number = 64;
 
+constexpr std::size_t longest_escape = 6;  // "\\u001f"
+
+/// What comes behind the backslash for characters that have a letter, and 0 for others.
+constexpr std::array<char, 128> escape_letters = [] {
+    std::array<char, 128> letters{};
+    letters['\b'] = 'b';
+    letters['\f'] = 'f';
+    letters['\n'] = 'n';
+    letters['\r'] = 'r';
+    letters['\t'] = 't';
+    letters['"'] = '"';
+    letters['\\'] = '\\';
+    return letters;
+}();
+
+/// An ASCII character that cannot stand for itself, in up to longest_escape characters.
+char* write_escape(char character, char* out) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto code = static_cast<unsigned char>(character);
+    *out++ = '\\';
+    if (escape_letters[code] != 0) {
+        *out++ = escape_letters[code];
+        return out;
+    }
+    for (const char c : {'u', '0', '0', digits[code >> 4], digits[code & 0xF]}) *out++ = c;
+    return out;
+}
+
 }  // namespace
 
 JsonWriter::JsonWriter(std::string& text, const Limits& limits)
@@ -105,32 +133,20 @@ char* JsonWriter::write_string(const std::string& text, char* out) {
         const std::size_t plain = copy_plain(position, size, out);
         position += plain;
         out += plain;
-        if (plain == size) continue;
-        const std::size_t length = utf8_sequence_length(position, end);
-        if (length == 0) throw UsageError("message with a string that is not UTF-8");
-        out = write_special({position, length}, out);
-        position += length;
+        // In most languages, what is not plain comes in runs.
+        while (position != end && !is_plain(*position)) {
+            const std::size_t length = utf8_sequence_length(position, end);
+            if (length == 0) throw UsageError("message with a string that is not UTF-8");
+            out = make_room(longest_escape, out);
+            if (length == 1) {
+                out = write_escape(*position++, out);
+            } else {
+                for (std::size_t i = 0; i < length; ++i) *out++ = *position++;
+            }
+        }
     }
     out = make_room(1, out);
     *out++ = '"';
-    return out;
-}
-
-/// What is not plain.
-char* JsonWriter::write_special(std::string_view character, char* out) {
-    if (character.size() > 1) return write_text(character, out);
-    constexpr std::string_view meanings = "\b\f\n\r\t\"\\";
-    constexpr std::string_view letters = "bfnrt\"\\";
-    out = make_room(6, out);
-    *out++ = '\\';
-    const std::size_t index = meanings.find(character.front());
-    if (index != std::string_view::npos) {
-        *out++ = letters[index];
-        return out;
-    }
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto code = static_cast<unsigned char>(character.front());
-    for (const char c : {'u', '0', '0', digits[code >> 4], digits[code & 0xF]}) *out++ = c;
     return out;
 }
 

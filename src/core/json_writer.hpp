@@ -27,7 +27,6 @@ class JsonWriter {
     char* write_object(const json::object_t& members, char* out);
     char* write_array(const json::array_t& elements, char* out);
     char* write_string(const std::string& text, char* out);
-    char* write_special(std::string_view character, char* out);
     char* write_decimal(double value, char* out);
     template <typename T>
     char* write_integer(T value, char* out);

@@ -124,6 +124,41 @@ TEST_F(PayloadHook, IsCountedLikeAnyMessage) {
     EXPECT_EQ(entry.bytes_out, 6u);
 }
 
+/// Calls the definition it overrides twice for one message, or where it must not.
+class NestedServer : public ThreadedServer {
+  public:
+    using ThreadedServer::ThreadedServer;
+
+  private:
+    std::optional<json> process_message(json& message) override {
+        std::string reply;
+        if (message == "nested") ThreadedServer::process_payload("1", reply);
+        return std::move(message);
+    }
+    void process_payload(std::string_view payload, std::string& reply) override {
+        ThreadedServer::process_payload(payload, reply);
+        if (payload == "1") ThreadedServer::process_payload("2", reply);
+    }
+};
+
+TEST(PayloadHookThatCallsWhatItOverrides, TwiceAnswersWithTheLastAndCountsOneMessage) {
+    Running<NestedServer> server;
+    RawPeer peer = RawPeer::connect(server.port());
+    peer.send(prefix_frame("1"));
+    EXPECT_EQ(peer.receive_prefix_frame(), "2");
+    const auto stats = server.client_stats();
+    ASSERT_EQ(stats.clients.size(), 1u);
+    EXPECT_EQ(stats.clients.begin()->second.messages_in, 1u);
+}
+
+TEST(PayloadHookThatCallsWhatItOverrides, WithinProcessMessageFailsAsAHook) {
+    Running<NestedServer> server;
+    RawPeer peer = RawPeer::connect(server.port());
+    peer.send(prefix_frame("\"nested\""));
+    EXPECT_EQ(peer.receive_until_end(), "");
+    EXPECT_TRUE(wait_until([&] { return failures(server.client_stats(), Failure::handler) == 1; }));
+}
+
 TEST(PayloadHookOfAWorker, GetsTheTextUnchangedAndSkipsTheTree) {
     Journal journal;
     Running<ServerFactory<TextWorker>> server(ServerOptions{}, std::ref(journal));

@@ -59,8 +59,9 @@ class MessageHandler {
     /// The same for hooks that bring their own parser: overriding it skips the tree. `payload` is
     /// one message's text as it came, of the right size but otherwise unchecked, see validate();
     /// `reply` is empty and becomes the reply, one JSON text, sent unchecked; left empty, nothing
-    /// is sent. The definition here parses, calls identify() and process_message(), and writes the
-    /// reply.
+    /// is sent. The definition here parses, calls identify() and process_message(), and makes
+    /// `reply` what that returns; it throws UsageError if process_message() calls it, whose message
+    /// it would overwrite.
     virtual void process_payload(std::string_view payload, std::string& reply);
 
     /// A client has connected; nothing has been read from it.
