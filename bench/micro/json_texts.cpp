@@ -9,6 +9,7 @@
 #include <jsocket/json_text.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace jsocket::bench {
 namespace {
@@ -79,6 +80,33 @@ void write(benchmark::State& state) {
     count_bytes(state);
 }
 BENCHMARK(write)->Apply(usual_sizes);
+
+/// A string of 64 KiB that is `part` again and again.
+json repeated(std::string_view part) {
+    std::string text;
+    while (text.size() < 64 * 1024) text += part;
+    return text;
+}
+
+void write_string(benchmark::State& state, std::string_view part) {
+    const json tree = repeated(part);
+    std::string out;
+    for (auto _ : state) {
+        out.clear();
+        serialize(tree, out);
+    }
+}
+BENCHMARK_CAPTURE(write_string, cyrillic, "\xD0\x96");
+BENCHMARK_CAPTURE(write_string, quotes, "\"");
+BENCHMARK_CAPTURE(write_string, short_lines, "a\n");
+
+void nlohmann_dump_string(benchmark::State& state, std::string_view part) {
+    const json tree = repeated(part);
+    for (auto _ : state) benchmark::DoNotOptimize(tree.dump());
+}
+BENCHMARK_CAPTURE(nlohmann_dump_string, cyrillic, "\xD0\x96");
+BENCHMARK_CAPTURE(nlohmann_dump_string, quotes, "\"");
+BENCHMARK_CAPTURE(nlohmann_dump_string, short_lines, "a\n");
 
 json decimals() {
     json numbers = json::array();
