@@ -5,6 +5,7 @@
 #include <jsocket/limits.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace jsocket {
 
 /// The port of the Python package jsocket.
 inline constexpr std::uint16_t default_port = 5489;
+
+/// 10 MiB at this rate take three hours, which costs a server no more than an idle client does.
+inline constexpr std::size_t default_min_receive_rate = 1024;
 
 /// How messages are laid out on the wire; docs/framing.md has byte tables.
 enum class Framing {
@@ -41,9 +45,13 @@ struct SocketOptions {
     /// How long a peer that does not read may hold up a send. Every byte it takes starts it anew.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
-    /// From the first byte of a message to its last. Security: bounds a peer that sends a byte now
-    /// and then, which recv_timeout alone would wait for without end.
+    /// From the first byte of a message to its last, and longer for a peer that is honest but slow:
+    /// each min_receive_rate bytes that arrive add a second. Security: bounds a peer that sends a
+    /// byte now and then, which recv_timeout alone would wait for without end.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+
+    /// Bytes a second. 0 makes message_deadline the end of every message, however big.
+    std::size_t min_receive_rate = default_min_receive_rate;
 
     /// How long to look for the next message again and again before sleeping until it comes; see
     /// ServerOptions::spin. From 0 to 1 s.

@@ -19,7 +19,8 @@ SocketOptions socket_options(const ClientOptions& options) {
             .limits = options.limits,
             .recv_timeout = options.recv_timeout,
             .send_timeout = options.send_timeout,
-            .message_deadline = options.message_deadline};
+            .message_deadline = options.message_deadline,
+            .min_receive_rate = options.min_receive_rate};
 }
 
 void check_client_options(const ClientOptions& options) {

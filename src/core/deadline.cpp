@@ -8,6 +8,7 @@
 namespace jsocket {
 
 Deadline deadline_after(std::chrono::milliseconds timeout) {
+    if (timeout == no_timeout) return no_deadline;
     const Deadline now = std::chrono::steady_clock::now();
     if (timeout <= std::chrono::milliseconds::zero()) return now;
     const auto room = std::chrono::floor<std::chrono::milliseconds>(no_deadline - now);

@@ -71,6 +71,8 @@ void MessageHandler::on_error(const std::exception&) {}
 
 const std::string& MessageHandler::peer() const { return current_->served().peer(); }
 
+PeerCredentials MessageHandler::credentials() const { return current_->served().credentials(); }
+
 SessionId MessageHandler::session_id() const { return current_->served().id(); }
 
 void MessageHandler::identify(std::string_view client) { current_->served().identify(client); }

@@ -24,6 +24,9 @@ constexpr int reserved_descriptors = 32;
 /// The server whose hooks the current thread may be in.
 thread_local const ServerCore* serving = nullptr;
 
+/// An address without its port.
+std::string_view host_of(std::string_view peer) { return peer.substr(0, peer.rfind(':')); }
+
 ServerOptions checked(ServerOptions options) {
     check_options(options);
     return options;
@@ -148,30 +151,56 @@ void ServerCore::run() {
 void ServerCore::accept_one() {
     auto stream = listener_.accept();
     if (!stream) return;
-    const bool spare = descriptors_left(stop_.fd(), reserved_descriptors);
-    if (const auto session = spare ? admit(std::move(stream)) : nullptr) {
+    if (const char* const reason = objection(*stream)) {
+        count_refused(reason);
+    } else if (const auto session = admit(std::move(stream))) {
         serve_(session);
-    } else if (!stopping()) {
-        count_refused(spare ? "max_connections reached" : "few file descriptors left");
     }
 }
 
-/// Empty, with the connection closed, if there are too many.
+/// By allowed_uids.
+bool ServerCore::allowed(const Stream& client) const {
+    const auto& users = options_.allowed_uids;
+    if (users.empty()) return true;
+    const auto user = client.credentials().uid;
+    return user && std::find(users.begin(), users.end(), *user) != users.end();
+}
+
+/// Why this client is not to be served; null if it is.
+const char* ServerCore::objection(const Stream& client) const {
+    if (!descriptors_left(stop_.fd(), reserved_descriptors)) return "few file descriptors left";
+    if (!allowed(client)) return "a user that is not among allowed_uids";
+    const Lock lock(sessions_mutex_);
+    if (sessions_.size() >= options_.max_connections) return "max_connections reached";
+    if (options_.max_connections_per_peer > 0 && !endpoint_.unix_path()) {
+        const std::string peer = client.peer();
+        const std::string_view host = host_of(peer);
+        const auto same = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+            return host_of(entry.second->peer()) == host;
+        });
+        if (static_cast<std::size_t>(same) >= options_.max_connections_per_peer) {
+            return "max_connections_per_peer reached";
+        }
+    }
+    return nullptr;
+}
+
+/// Empty, with the connection closed, if the server is stopping.
 std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream) {
     const Lock lock(sessions_mutex_);
-    if (stopping() || sessions_.size() >= options_.max_connections) return nullptr;
-    auto session =
-        std::make_shared<Session>(++last_id_, std::move(stream), socket_options(options_));
+    if (stopping()) return nullptr;
+    auto session = std::make_shared<Session>(++last_id_, std::move(stream), options_);
     sessions_.emplace(session->id(), session);
     return session;
 }
 
 void ServerCore::count_refused(const char* reason) {
+    if (stopping()) return;
     {
         const Lock lock(sessions_mutex_);
-        if (refused_++ > 0) return;
+        ++refused_;
     }
-    log::warn(to_string(endpoint_) + " refuses connections: " + reason);
+    log::warn(refusals_, to_string(endpoint_) + " refuses connections: " + reason);
 }
 
 void ServerCore::back_off(const std::exception& error) noexcept {

@@ -3,6 +3,7 @@
 
 #include "server/session.hpp"
 #include "server/stats_book.hpp"
+#include "support/log.hpp"
 #include "support/mutex.hpp"
 #include "support/thread.hpp"
 
@@ -68,6 +69,8 @@ class ServerCore {
   private:
     void run();
     void accept_one();
+    bool allowed(const Stream& client) const;
+    const char* objection(const Stream& client) const;
     std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);
     void count_refused(const char* reason);
     void back_off(const std::exception& error) noexcept;
@@ -83,6 +86,8 @@ class ServerCore {
     const Endpoint endpoint_;  // outlives the listener
     std::atomic<bool> ended_{false};
     std::chrono::milliseconds pause_;  // the accepting thread's
+
+    log::Throttle refusals_;
 
     mutable Mutex sessions_mutex_;
     std::map<SessionId, std::shared_ptr<Session>> sessions_ JSOCKET_GUARDED_BY(sessions_mutex_);

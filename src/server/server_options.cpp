@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/server/server_options.hpp>
 
@@ -9,6 +10,11 @@ void check_options(const ServerOptions& options) {
     const std::size_t smallest_stack = 64 * 1024 + 2 * 1024 * options.limits.max_depth;
     check_options(socket_options(options));
     check_timeout("accept_timeout", options.accept_timeout);
+    check_timeout("idle_timeout", options.idle_timeout);
+    if (!options.allowed_uids.empty() && !Endpoint{options.address, 0}.unix_path()) {
+        throw UsageError("allowed_uids is given, but address is " + options.address +
+                         "; only a UNIX-domain socket, unix:PATH, knows its clients' users");
+    }
     if (options.max_connections == 0) {
         throw UsageError("max_connections is 0; it has to be at least 1");
     }
@@ -25,6 +31,7 @@ SocketOptions socket_options(const ServerOptions& options) {
             .recv_timeout = options.recv_timeout,
             .send_timeout = options.send_timeout,
             .message_deadline = options.message_deadline,
+            .min_receive_rate = options.min_receive_rate,
             .spin = options.spin};
 }
 

@@ -75,8 +75,12 @@ const T* as(const std::exception& error) {
 
 }  // namespace
 
-Session::Session(SessionId id, std::unique_ptr<Stream> stream, const SocketOptions& options)
-    : id_(id), socket_(std::move(stream), options), current_name_(peer()), name_(peer()) {}
+Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options)
+    : id_(id),
+      idle_timeout_(options.idle_timeout),
+      socket_(std::move(stream), socket_options(options)),
+      current_name_(peer()),
+      name_(peer()) {}
 
 void Session::serve(MessageHandler& handler) noexcept {
     bool greeted = false;
@@ -122,14 +126,16 @@ void Session::run(MessageHandler& handler) {
 
 std::string_view Session::wait_for_message() {
     step_ = Step::receive;
+    const Deadline end = deadline_after(idle_timeout_);
     std::optional<std::string_view> payload;
     if (largest_size_ > small_message_size || socket_.capacity() > small_message_size) {
-        payload = socket_.receive(deadline_after(idle_time));
+        payload = socket_.receive(std::min(end, deadline_after(idle_time)));
         if (!payload) release_memory();
     }
-    if (!payload) payload = socket_.receive(no_deadline);
+    if (!payload) payload = socket_.receive(end);
+    if (!payload) throw TimeoutError(peer() + " has been idle for longer than idle_timeout");
     now_ = unix_time();
-    return payload.value();
+    return *payload;
 }
 
 /// Gives back what serves to make the next message faster.
@@ -248,9 +254,10 @@ void Session::handle_failure(MessageHandler& handler, const std::exception& erro
 
 void Session::count_failure(Failure failure, const char* reason) noexcept {
     counters_.failures[std::size_t(failure)] += 1;
+    static log::Throttle throttle;
     try {
-        log::info("client " + peer() + " is disconnected, " + std::string(to_string(failure)) +
-                  ": " + printable(reason, 300));
+        log::info(throttle, "client " + peer() + " is disconnected, " +
+                                std::string(to_string(failure)) + ": " + printable(reason, 300));
     } catch (const std::bad_alloc&) {
         // Counted all the same.
     }

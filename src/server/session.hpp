@@ -6,6 +6,7 @@
 #include "support/mutex.hpp"
 
 #include <jsocket/server/message_handler.hpp>
+#include <jsocket/server/server_options.hpp>
 #include <jsocket/server/stats.hpp>
 #include <jsocket/socket/json_socket.hpp>
 
@@ -25,10 +26,11 @@ namespace jsocket {
 ///          it; everything else from any thread.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    Session(SessionId id, std::unique_ptr<Stream> stream, const SocketOptions& options);
+    Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options);
 
     SessionId id() const noexcept { return id_; }
     const std::string& peer() const noexcept { return socket_.peer(); }
+    PeerCredentials credentials() const { return socket_.credentials(); }
 
     /// Serves the client until it leaves, breaks the protocol, or is disconnected. Never throws.
     void serve(MessageHandler& handler) noexcept;
@@ -89,6 +91,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void finish() noexcept;
 
     const SessionId id_;
+    const std::chrono::milliseconds idle_timeout_;
     const std::chrono::steady_clock::time_point connect_time_ = std::chrono::steady_clock::now();
     const double connect_ts_ = unix_time();
     JsonSocket socket_;

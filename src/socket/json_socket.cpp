@@ -73,10 +73,7 @@ bool JsonSocket::fill(Deadline deadline) {
     if (!begun) {
         message_deadline_ = no_deadline;
     } else {
-        if (message_deadline_ == no_deadline) {
-            message_deadline_ = deadline_after(options_.message_deadline);
-        }
-        deadline = std::min(message_deadline_, deadline_after(options_.recv_timeout));
+        deadline = std::min(end_of_message(), deadline_after(options_.recv_timeout));
         if (reader_.bare_header()) stream_->acknowledge_now();
     }
     const auto size = read_some(deadline);
@@ -93,6 +90,19 @@ bool JsonSocket::fill(Deadline deadline) {
     }
     if (!begun) return false;
     throw TimeoutError("the rest of a message from " + peer_ + " did not come in time");
+}
+
+/// When the message that has begun has to be complete, as things stand.
+Deadline JsonSocket::end_of_message() {
+    if (message_deadline_ == no_deadline) {
+        message_deadline_ = deadline_after(options_.message_deadline);
+    }
+    if (message_deadline_ == no_deadline || options_.min_receive_rate == 0) {
+        return message_deadline_;
+    }
+    const std::chrono::microseconds earned(1'000'000 * reader_.pending() /
+                                           options_.min_receive_rate);
+    return earned < no_deadline - message_deadline_ ? message_deadline_ + earned : no_deadline;
 }
 
 std::optional<std::size_t> JsonSocket::read_some(Deadline deadline) {

@@ -90,6 +90,16 @@ void SocketStream::acknowledge_now() noexcept {
     ::setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
+PeerCredentials SocketStream::credentials() const {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (kind_ != Kind::unix_domain ||
+        ::getsockopt(fd_, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+        return {};
+    }
+    return {.uid = peer.uid, .gid = peer.gid, .pid = peer.pid, .certificate_subject = {}};
+}
+
 void SocketStream::fail(int error) const {
     const std::error_code code(error, std::system_category());
     throw ConnectionError("socket connection broken: " + peer_ + ": " + code.message(), code);

@@ -27,6 +27,7 @@ class SocketStream : public Stream {
     void shutdown() noexcept override;
     void acknowledge_now() noexcept override;
     std::string peer() const override { return peer_; }
+    PeerCredentials credentials() const override;
 
   private:
     [[noreturn]] void fail(int error) const;

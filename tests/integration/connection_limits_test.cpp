@@ -73,6 +73,41 @@ TEST_P(ConnectionLimit, RefusesWithoutCallingAHook) {
     EXPECT_EQ(journal.size(), limit);
 }
 
+/// A client that comes from 127.0.0.`last`.
+RawPeer connect_from(std::uint8_t last, std::uint16_t port) {
+    FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last);
+    EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+    const Address server = Address::ipv4(port);
+    EXPECT_EQ(::connect(socket.get(), server.data(), server.size), 0);
+    return RawPeer(std::move(socket));
+}
+
+TEST(ConnectionLimitPerPeer, CountsTheConnectionsOfOneAddressOnly) {
+    const ServerOptions options{.max_connections = 4, .max_connections_per_peer = 2};
+    Running<ServerFactory<ScriptedWorker>> server(options);
+    const auto served = [](RawPeer& peer) {
+        peer.send(prefix_frame("1"));
+        return peer.receive_prefix_frame() == "1";
+    };
+    std::vector<RawPeer> peers;
+    for (const int last : {1, 1, 2}) {
+        peers.push_back(connect_from(std::uint8_t(last), server.port()));
+        EXPECT_TRUE(served(peers.back()));
+    }
+    EXPECT_TRUE(connect_from(1, server.port()).closed_by_peer());
+    EXPECT_EQ(server.client_stats().refused_connections, 1u);
+    peers.erase(peers.begin());
+    ASSERT_TRUE(wait_until([&] { return server.active() == 2; }));
+    for (const int last : {1, 2}) {
+        peers.push_back(connect_from(std::uint8_t(last), server.port()));
+        EXPECT_TRUE(served(peers.back()));
+    }
+    EXPECT_TRUE(connect_from(3, server.port()).closed_by_peer()) << "max_connections holds as well";
+}
+
 TEST(ConnectionLimits, HoldWhileManyComeAndGo) {
     constexpr std::size_t limit = 3;
     std::atomic<int> connected{0};

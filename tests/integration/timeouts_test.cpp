@@ -45,6 +45,23 @@ TYPED_TEST(Timeout, SparesAClientThatIsIdleBetweenMessages) {
     EXPECT_EQ(failures(server.client_stats()), 0u) << "waiting is no failure";
 }
 
+TYPED_TEST(Timeout, OfIdlenessCutsWhoIsIdleAndNobodyElse) {
+    typename TestFixture::Server server(ServerOptions{.idle_timeout = milliseconds(150)});
+    RawPeer busy = RawPeer::connect(server.port());
+    const Stopwatch stopwatch;
+    while (stopwatch.elapsed() < milliseconds(400)) {
+        busy.send(prefix_frame("1"));
+        EXPECT_EQ(busy.receive_prefix_frame(), "1");
+        EXPECT_FALSE(busy.readable(milliseconds(10)));
+    }
+    EXPECT_EQ(failures(server.client_stats()), 0u);
+    EXPECT_TRUE(busy.closed_by_peer()) << "now that it is idle";
+    this->expect_one(server, Failure::timeout);
+    busy.close();
+    RawPeer silent = RawPeer::connect(server.port());
+    EXPECT_TRUE(silent.closed_by_peer()) << "one that never says anything";
+}
+
 TYPED_TEST(Timeout, ClosesAfterSilenceWithinAMessage) {
     for (const Framing framing : all_formats) {
         typename TestFixture::Server server(ServerOptions{.recv_timeout = milliseconds(50)});

@@ -40,6 +40,7 @@ struct Hooks {
 template <typename Handler, typename Base>
 class Scripted : public Base {
   public:
+    using Base::credentials;
     using Base::identify;
     using Base::peer;
     using Base::session_id;

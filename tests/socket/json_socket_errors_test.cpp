@@ -178,7 +178,7 @@ TEST_F(JsonSocketErrors, TheMessageDeadlineHoldsForAWholeMessageAndBeginsAnewWit
             std::vector<std::string>{bytes.substr(0, 1), bytes.substr(1, 4), bytes.substr(5),
                                      bytes.substr(0, 5), bytes.substr(5)},
             until),
-        {.recv_timeout = jsocket::no_timeout, .message_deadline = 1h});
+        {.recv_timeout = jsocket::no_timeout, .message_deadline = 1h, .min_receive_rate = 0});
     const Deadline idle = deadline_after(24h);
     const Deadline before = deadline_after(1h);
     EXPECT_EQ(receive(pieces, idle), "[1]");
@@ -190,6 +190,40 @@ TEST_F(JsonSocketErrors, TheMessageDeadlineHoldsForAWholeMessageAndBeginsAnewWit
     EXPECT_EQ(until[3], idle);
     EXPECT_GT(until[4], until[1]);
     EXPECT_LE(until[4], deadline_after(1h));
+}
+
+TEST_F(JsonSocketErrors, TheMessageDeadlineGrowsWithTheBytesOfAnHonestButSlowPeer) {
+    const std::string bytes = prefix_frame("[1]");
+    std::vector<Deadline> until;
+    jsocket::JsonSocket pieces(
+        std::make_unique<PieceByPiece>(
+            std::vector<std::string>{bytes.substr(0, 1), bytes.substr(1, 4), bytes.substr(5)},
+            until),
+        {.recv_timeout = jsocket::no_timeout, .message_deadline = 1h, .min_receive_rate = 2});
+    const Deadline before = deadline_after(1h);
+    EXPECT_EQ(receive(pieces), "[1]");
+    ASSERT_EQ(until.size(), 3u);
+    EXPECT_GE(until[1], before + 500ms);
+    EXPECT_LE(until[1], deadline_after(1h) + 500ms);
+    EXPECT_EQ(until[2], until[1] + 2s) << "four bytes more, at two a second";
+}
+
+TEST_F(JsonSocketErrors, TheMessageDeadlineMayBeTheEndOfTimeAtAnyRate) {
+    const std::string bytes = prefix_frame("[1]");
+    const auto nearly_for_ever = std::chrono::floor<std::chrono::milliseconds>(
+        jsocket::no_deadline - std::chrono::steady_clock::now() - 1min);
+    for (const std::chrono::milliseconds deadline : {jsocket::no_timeout, nearly_for_ever}) {
+        std::vector<Deadline> until;
+        jsocket::JsonSocket pieces(
+            std::make_unique<PieceByPiece>(
+                std::vector<std::string>{bytes.substr(0, 6), bytes.substr(6)}, until),
+            {.recv_timeout = jsocket::no_timeout,
+             .message_deadline = deadline,
+             .min_receive_rate = 1});
+        EXPECT_EQ(receive(pieces), "[1]");
+        ASSERT_EQ(until.size(), 2u);
+        EXPECT_GT(until[1], deadline_after(24h));
+    }
 }
 
 TEST_F(JsonSocketErrors, TheMessageDeadlineBeginsAnewWhenTheNextMessageHasBegunAlready) {

@@ -29,8 +29,10 @@ struct ClientOptions {
     /// How long a server that does not read may hold up a send. Every byte it takes starts it anew.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
-    /// From the first byte of a message to its last.
+    /// From the first byte of a message to its last, and a second more for each min_receive_rate
+    /// bytes that arrive (0: none), for slow networks.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+    std::size_t min_receive_rate = default_min_receive_rate;
 
     RetryPolicy retry = {};
 };

@@ -45,9 +45,12 @@ class FrameReader {
     /// Is a message waiting for the rest of its bytes?
     bool mid_message() const { return begin_ != end_; }
 
+    /// How many bytes of it have arrived.
+    std::size_t pending() const { return end_ - begin_; }
+
     /// Have so few bytes of a message arrived that they may be a header which its sender wrote
     /// alone? Its payload then may be waiting for our acknowledgement (Nagle's algorithm).
-    bool bare_header() const { return mid_message() && end_ - begin_ <= max_header_size; }
+    bool bare_header() const { return mid_message() && pending() <= max_header_size; }
 
     /// The wire format; Framing::automatic until the first bytes have decided.
     Framing framing() const { return framing_; }

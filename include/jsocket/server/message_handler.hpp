@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jsocket/json.hpp>
+#include <jsocket/peer_credentials.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -77,6 +78,9 @@ class MessageHandler {
 
     /// The client's address, "127.0.0.1:40312" or "unix:PATH". In hooks only.
     const std::string& peer() const;
+
+    /// Who the client is, as the kernel or a certificate vouches for it. In hooks only.
+    PeerCredentials credentials() const;
 
     /// In hooks only.
     SessionId session_id() const;

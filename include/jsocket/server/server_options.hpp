@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace jsocket {
 
@@ -34,9 +35,15 @@ struct ServerOptions {
     /// How long a client that does not read may hold up a send. Every byte it takes starts it anew.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
-    /// From the first byte of a message to its last. Security: bounds a client that sends a byte
+    /// From the first byte of a message to its last, and a second more for each min_receive_rate
+    /// bytes that arrive (0: none), for slow networks. Security: bounds a client that sends a byte
     /// now and then.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+    std::size_t min_receive_rate = default_min_receive_rate;
+
+    /// How long a client may be idle between messages before it is disconnected, counted as
+    /// `timeout`. Without end by default, for clients that just listen. Not of a JsonServer.
+    std::chrono::milliseconds idle_timeout = no_timeout;
 
     /// How long a thread looks for its client's next message again and again before it sleeps until
     /// it comes. It does so only while the client answers as quickly, and while no more threads of
@@ -47,6 +54,10 @@ struct ServerOptions {
     /// Further clients are accepted, closed and counted as refused. Independent of it, the last 32
     /// file descriptors are never used up.
     std::size_t max_connections = 10'000;
+
+    /// The same for those that come from one IP address at a time; 0 for as many as there may be in
+    /// all. Does not concern UNIX-domain sockets.
+    std::size_t max_connections_per_peer = 0;
 
     /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.
     std::size_t max_client_entries = 10'000;
@@ -59,6 +70,10 @@ struct ServerOptions {
 
     /// Permissions of the file of a UNIX-domain socket. Security: the owner alone, by default.
     mode_t unix_mode = 0600;
+
+    /// The users whose processes may connect to a UNIX-domain socket, beside what unix_mode says;
+    /// everybody else is refused, and so is root unless it is named. Empty for all that can.
+    std::vector<uid_t> allowed_uids = {};
 };
 
 /// Throws UsageError, naming the setting, if one is out of its range.

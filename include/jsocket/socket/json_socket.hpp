@@ -92,6 +92,7 @@ class JsonSocket {
     bool write_failed() const noexcept { return write_failed_.load(std::memory_order_acquire); }
 
     const std::string& peer() const noexcept { return peer_; }
+    PeerCredentials credentials() const { return stream_->credentials(); }
     const SocketOptions& options() const noexcept { return options_; }
 
     /// The wire format; Framing::automatic until the peer has sent its first bytes. On the
@@ -101,6 +102,7 @@ class JsonSocket {
   private:
     std::optional<std::string_view> next_message();
     bool fill(Deadline deadline);
+    Deadline end_of_message();
     std::optional<std::size_t> read_some(Deadline deadline);
     void append(std::string_view payload);
     void write_queued(std::chrono::milliseconds timeout);
@@ -117,7 +119,7 @@ class JsonSocket {
     // The receiving thread's.
     framing::FrameReader reader_;
     const std::unique_ptr<Spin> spin_;
-    Deadline message_deadline_ = no_deadline;  // of the message that has begun
+    Deadline message_deadline_ = no_deadline;  // of the message that has begun, at no rate
 
     // Guarded by write_mutex_.
     std::mutex write_mutex_;

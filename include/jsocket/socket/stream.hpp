@@ -3,6 +3,7 @@
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/endpoint.hpp>
+#include <jsocket/peer_credentials.hpp>
 #include <jsocket/socket/interrupt.hpp>
 
 #include <chrono>
@@ -23,6 +24,11 @@ namespace jsocket {
 class Stream {
   public:
     virtual ~Stream() = default;
+
+    /// Agrees with the peer on what has to be agreed on before anything is read or written, such as
+    /// encryption; to be called first, and once. Throws TimeoutError at the deadline, TlsError, and
+    /// ConnectionError.
+    virtual void handshake(Deadline) {}
 
     /// Waits for bytes and reads what is there, at least one byte and at most `space`. Returns 0 at
     /// the end of the stream: the peer has finished sending, or interrupt() was called. Returns
@@ -50,6 +56,9 @@ class Stream {
 
     /// The other end: "127.0.0.1:40312", "[::1]:40312", "unix:PATH"; "unknown" if it has no name.
     virtual std::string peer() const = 0;
+
+    /// Who that is, after handshake().
+    virtual PeerCredentials credentials() const { return {}; }
 };
 
 /// Connects to `endpoint`, trying each address its name has. `deadline` covers looking up the name,
