@@ -51,7 +51,7 @@ if(BUILD_SHARED_LIBS)
     string(APPEND CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_DEPENDS ", ${library}")
     set(CPACK_DEBIAN_JSOCKET_TOOLS_PACKAGE_DEPENDS "${library}")
 else()
-    string(APPEND CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_DEPENDS ", libspdlog-dev, zlib1g-dev")
+    string(APPEND CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_DEPENDS ", libspdlog-dev, zlib1g-dev, libssl-dev (>= 3.0)")
 endif()
 
 foreach(component package IN ZIP_LISTS CPACK_COMPONENTS_ALL packages)

@@ -14,7 +14,8 @@
 ///     |- TimeoutError            wait again, if connection_usable()
 ///     |- ConnectionError         connect again                                  not usable
 ///     |  |- ConnectError         (or give up: see code() and attempts())
-///     |  `- ConnectionClosed
+///     |  |- ConnectionClosed
+///     |  `- TlsError             (certificates, or bytes that are no TLS)
 ///     `- ProtocolError           what the peer sent is not a message            not usable
 ///        |- FramingError         its bytes do not follow the wire format
 ///        `- PayloadError         its text is not JSON, or beyond a limit
@@ -101,6 +102,12 @@ class ConnectionClosed : public ConnectionError {
 
   private:
     bool mid_message_;
+};
+
+/// TLS did not come about, or broke: no certificate, one that is not accepted, no TLS at all.
+class TlsError : public ConnectionError {
+  public:
+    explicit TlsError(const std::string& what) : ConnectionError(what) {}
 };
 
 /// What arrived is not a message.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/address.hpp"
 #include "socket/current_socket.hpp"
+#include "socket/handshake.hpp"
+#include "socket/tls_context.hpp"
 #include "socket/wait.hpp"
 #include "support/mutex.hpp"
 
@@ -13,6 +15,8 @@
 
 namespace jsocket {
 namespace {
+
+constexpr const char* closed_while_connecting = "closed while connecting";
 
 SocketOptions socket_options(const ClientOptions& options) {
     return {.framing = options.framing,
@@ -31,6 +35,15 @@ void check_client_options(const ClientOptions& options) {
     if (options.retry.attempts < 1) {
         throw UsageError("retry.attempts is " + std::to_string(options.retry.attempts) +
                          "; it has to be at least 1");
+    }
+    if (options.tls) {
+        check_timeout("tls.handshake_timeout", options.tls->handshake_timeout);
+        if (options.tls->check_host_name && options.tls->host_name.empty() &&
+            Endpoint{options.address, 0}.unix_path()) {
+            throw UsageError(
+                "tls.host_name is empty; with a UNIX-domain socket it has to say "
+                "which name the server's certificate has");
+        }
     }
     check_timeout("retry.deadline", options.retry.deadline);
     check_timeout("retry.initial_backoff", options.retry.initial_backoff);
@@ -51,6 +64,7 @@ class JsonClient::Impl {
     explicit Impl(ClientOptions options)
         : options_(std::move(options)), socket_(to_string(endpoint())) {
         check_client_options(options_);
+        if (options_.tls) tls_.emplace(*options_.tls);
     }
 
     const ClientOptions& options() const { return options_; }
@@ -71,7 +85,7 @@ class JsonClient::Impl {
             throw;
         }
         const Lock lock(mutex_);
-        if (cancel->raised()) throw ConnectionClosed("closed while connecting", false);
+        if (cancel->raised()) throw ConnectionClosed(closed_while_connecting, false);
         cancel_.reset();
         socket_.set(std::move(socket));
     }
@@ -79,6 +93,7 @@ class JsonClient::Impl {
     void close() noexcept {
         const Lock lock(mutex_);
         if (cancel_) cancel_->raise();
+        handshake_.interrupt();
         socket_.close();
     }
 
@@ -107,19 +122,28 @@ class JsonClient::Impl {
         const Deadline deadline = deadline_after(options_.retry.deadline);
         for (int attempt = 1;; ++attempt) {
             try {
-                return connect_stream(endpoint(), deadline, &cancel);
+                return secured(connect_stream(endpoint(), deadline, &cancel), deadline, cancel);
+            } catch (const TlsError& error) {
+                fail(error, std::make_error_code(std::errc::permission_denied), attempt);
             } catch (const TimeoutError& error) {
                 fail(error, std::make_error_code(std::errc::timed_out), attempt);
             } catch (const UnknownHost& error) {
                 fail(error, error.code(), attempt);
-            } catch (const ConnectionClosed&) {
-                throw;
             } catch (const ConnectionError& error) {
+                if (cancel.raised()) throw ConnectionClosed(closed_while_connecting, false);
                 if (attempt >= options_.retry.attempts || !back_off(attempt, deadline, cancel)) {
                     fail(error, error.code(), attempt);
                 }
             }
         }
+    }
+
+    /// With the handshake done.
+    std::unique_ptr<Stream> secured(std::unique_ptr<Stream> stream, Deadline deadline,
+                                    const Interrupt& cancel) {
+        if (tls_) stream = tls_->connect(std::move(stream), options_.address);
+        handshake_.run(*stream, deadline, cancel);
+        return stream;
     }
 
     [[noreturn]] void fail(const Error& error, std::error_code code, int attempts) const {
@@ -135,7 +159,9 @@ class JsonClient::Impl {
     }
 
     const ClientOptions options_;
+    std::optional<TlsContext> tls_;
     CurrentSocket socket_;
+    Handshake handshake_;
     Mutex mutex_;
     std::shared_ptr<Interrupt> cancel_ JSOCKET_GUARDED_BY(mutex_);  // of a connect() that runs
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/current_socket.hpp"
+#include "socket/handshake.hpp"
+#include "socket/tls_context.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/error.hpp>
@@ -22,6 +24,7 @@ class JsonServer::Impl {
   public:
     explicit Impl(ServerOptions options)
         : options_(checked(std::move(options))),
+          tls_(options_.tls ? std::optional<TlsContext>(*options_.tls) : std::nullopt),
           listener_({options_.address, options_.port}, stop_, options_.unix_mode),
           endpoint_(listener_.endpoint()),
           client_("a client") {}
@@ -38,7 +41,7 @@ class JsonServer::Impl {
         if (stream) {
             SocketOptions options = socket_options(options_);
             options.spin = {};  // it is for threads that do nothing but serve
-            client_.set(std::make_shared<JsonSocket>(std::move(stream), options));
+            client_.set(std::make_shared<JsonSocket>(secured(std::move(stream)), options));
         }
         // Looked at after set(): close() either finds the client or is found here.
         if (stop_.raised()) {
@@ -49,13 +52,23 @@ class JsonServer::Impl {
 
     void close() noexcept {
         stop_.raise();  // ends an accept that waits with the mutex held
+        handshake_.interrupt();
         client_.close();
         const Lock lock(accept_mutex_);
         listener_.close();
     }
 
+    /// With the handshake done.
+    std::unique_ptr<Stream> secured(std::unique_ptr<Stream> stream) {
+        if (tls_) stream = tls_->accept(std::move(stream));
+        handshake_.run(*stream, no_deadline, stop_);
+        return stream;
+    }
+
     const ServerOptions options_;
+    const std::optional<TlsContext> tls_;
     Interrupt stop_;
+    Handshake handshake_;
     Mutex accept_mutex_;
     Listener listener_;
     const Endpoint endpoint_;  // outlives the listener

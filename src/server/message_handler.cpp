@@ -31,7 +31,7 @@ class MessageHandler::Current {
 
     std::shared_ptr<Session> require() const {
         auto session = get();
-        if (!session || !session->connected()) throw UsageError("no client is connected");
+        if (!session || !session->ready()) throw UsageError("no client is connected");
         return session;
     }
 
@@ -49,7 +49,7 @@ void MessageHandler::send_obj(const json& message) { current_->require()->send_o
 
 bool MessageHandler::connected() const {
     const auto session = current_->get();
-    return session && session->connected();
+    return session && session->ready();
 }
 
 void MessageHandler::disconnect_client() noexcept {

@@ -34,6 +34,8 @@ void Server::stop() noexcept { core_->stop(); }
 
 void Server::join() { core_->join(); }
 
+void Server::reload_tls() { core_->reload_tls(); }
+
 bool Server::running() const noexcept { return core_->running(); }
 
 std::uint16_t Server::port() const noexcept { return core_->endpoint().port; }

@@ -32,12 +32,17 @@ ServerOptions checked(ServerOptions options) {
     return options;
 }
 
+std::shared_ptr<const TlsContext> tls_context(const ServerOptions& options) {
+    return options.tls ? std::make_shared<const TlsContext>(*options.tls) : nullptr;
+}
+
 }  // namespace
 
 ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()> finish)
     : options_(checked(std::move(options))),
       serve_(std::move(serve)),
       finish_(std::move(finish)),
+      tls_(tls_context(options_)),
       listener_({options_.address, options_.port}, stop_, options_.unix_mode),
       endpoint_(listener_.endpoint()),
       pause_(first_pause),
@@ -71,6 +76,13 @@ void ServerCore::join() {
     if (serving == this) throw UsageError("join() was called in a hook; it would wait for itself");
     const Lock lock(join_mutex_);
     if (thread_) thread_->join();
+}
+
+void ServerCore::reload_tls() {
+    if (!options_.tls) throw UsageError("reload_tls() was called on a server without tls");
+    auto fresh = tls_context(options_);
+    const Lock lock(tls_mutex_);
+    tls_.swap(fresh);
 }
 
 bool ServerCore::running() const noexcept {
@@ -107,7 +119,7 @@ std::vector<std::shared_ptr<Session>> ServerCore::sessions() const {
     std::vector<std::shared_ptr<Session>> result;
     const Lock lock(sessions_mutex_);
     for (const auto& [id, session] : sessions_) {
-        if (session->connected()) result.push_back(session);
+        if (session->ready()) result.push_back(session);
     }
     return result;
 }
@@ -115,7 +127,7 @@ std::vector<std::shared_ptr<Session>> ServerCore::sessions() const {
 std::shared_ptr<Session> ServerCore::find(SessionId id) const {
     const Lock lock(sessions_mutex_);
     const auto found = sessions_.find(id);
-    if (found == sessions_.end() || !found->second->connected()) return nullptr;
+    if (found == sessions_.end() || !found->second->ready()) return nullptr;
     return found->second;
 }
 
@@ -153,7 +165,7 @@ void ServerCore::accept_one() {
     if (!stream) return;
     if (const char* const reason = objection(*stream)) {
         count_refused(reason);
-    } else if (const auto session = admit(std::move(stream))) {
+    } else if (const auto session = admit(secured(std::move(stream)))) {
         serve_(session);
     }
 }
@@ -183,6 +195,11 @@ const char* ServerCore::objection(const Stream& client) const {
         }
     }
     return nullptr;
+}
+
+std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) const {
+    const Lock lock(tls_mutex_);
+    return tls_ ? tls_->accept(std::move(stream)) : std::move(stream);
 }
 
 /// Empty, with the connection closed, if the server is stopping.

@@ -3,6 +3,7 @@
 
 #include "server/session.hpp"
 #include "server/stats_book.hpp"
+#include "socket/tls_context.hpp"
 #include "support/log.hpp"
 #include "support/mutex.hpp"
 #include "support/thread.hpp"
@@ -37,6 +38,7 @@ class ServerCore {
     void start();
     void stop() noexcept;
     void join();
+    void reload_tls();
     bool running() const noexcept;
     bool stopping() const noexcept { return stop_.raised(); }
 
@@ -71,6 +73,7 @@ class ServerCore {
     void accept_one();
     bool allowed(const Stream& client) const;
     const char* objection(const Stream& client) const;
+    std::unique_ptr<Stream> secured(std::unique_ptr<Stream> stream) const;
     std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);
     void count_refused(const char* reason);
     void back_off(const std::exception& error) noexcept;
@@ -80,6 +83,9 @@ class ServerCore {
     const ServerOptions options_;
     const Serve serve_;
     const std::function<void()> finish_;
+
+    mutable Mutex tls_mutex_;  // before the listener, which clients find as soon as it is there
+    std::shared_ptr<const TlsContext> tls_ JSOCKET_GUARDED_BY(tls_mutex_);  // null for no TLS
 
     Interrupt stop_;
     Listener listener_;        // closed by the accepting thread, or by stop() if it never started

@@ -15,6 +15,7 @@ void check_options(const ServerOptions& options) {
         throw UsageError("allowed_uids is given, but address is " + options.address +
                          "; only a UNIX-domain socket, unix:PATH, knows its clients' users");
     }
+    if (options.tls) check_timeout("tls.handshake_timeout", options.tls->handshake_timeout);
     if (options.max_connections == 0) {
         throw UsageError("max_connections is 0; it has to be at least 1");
     }

@@ -86,6 +86,10 @@ void Session::serve(MessageHandler& handler) noexcept {
     bool greeted = false;
     try {
         handler.attach(shared_from_this());
+        step_ = Step::receive;
+        socket_.handshake(no_deadline);
+        ready_.store(true, std::memory_order_release);
+        step_ = Step::hook;
         handler.on_connect();
         greeted = true;
         run(handler);
@@ -281,6 +285,7 @@ std::optional<Failure> Session::classify(const std::exception& error) const {
     if (const auto* bad = as<FramingError>(error)) return failure_of(bad->kind());
     if (const auto* bad = as<PayloadError>(error)) return failure_of(bad->kind());
     if (as<TimeoutError>(error)) return Failure::timeout;
+    if (as<TlsError>(error)) return Failure::tls;
     if (const auto* closed = as<ConnectionClosed>(error)) {
         if (closed->mid_message()) return Failure::closed_mid_message;
         return std::nullopt;

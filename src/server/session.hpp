@@ -49,6 +49,9 @@ class Session : public std::enable_shared_from_this<Session> {
     /// Has serve() not ended the connection yet?
     bool connected() const noexcept { return !disconnected_.load(std::memory_order_acquire); }
 
+    /// Is it connected, and can messages be sent to it?
+    bool ready() const noexcept { return ready_.load(std::memory_order_acquire) && connected(); }
+
     /// What this connection has done, under the name its client has now.
     ClientStats stats() const;
 
@@ -96,6 +99,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const double connect_ts_ = unix_time();
     JsonSocket socket_;
     Counters counters_;
+    std::atomic<bool> ready_{false};  // the handshake is over
     std::atomic<bool> disconnected_{false};
 
     // The serving thread's.

@@ -33,6 +33,15 @@ JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& opti
 
 JsonSocket::~JsonSocket() { close(); }
 
+void JsonSocket::handshake(Deadline deadline) {
+    try {
+        stream_->handshake(deadline);
+    } catch (const Error&) {
+        connected_.store(false, std::memory_order_release);
+        throw;
+    }
+}
+
 std::optional<std::string_view> JsonSocket::receive(Deadline deadline) {
     try {
         for (;;) {

@@ -19,6 +19,9 @@ namespace jsocket {
 class JSOCKET_THREAD_ANNOTATION(capability("mutex")) Mutex {
   public:
     void lock() JSOCKET_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+    bool try_lock() JSOCKET_THREAD_ANNOTATION(try_acquire_capability(true)) {
+        return mutex_.try_lock();
+    }
     void unlock() JSOCKET_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
 
   private:

@@ -4,6 +4,7 @@
 #include <jsocket/client/retry_policy.hpp>
 #include <jsocket/json.hpp>
 #include <jsocket/options.hpp>
+#include <jsocket/tls_options.hpp>
 
 #include <chrono>
 #include <memory>
@@ -18,6 +19,9 @@ struct ClientOptions {
     /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`.
     std::string address = "127.0.0.1";
     std::uint16_t port = default_port;
+
+    /// Encrypts the connection, if given, and checks who the server is.
+    std::optional<TlsClientOptions> tls = {};
 
     /// Not Framing::automatic: the one who begins has to choose.
     Framing framing = Framing::prefix;
@@ -60,7 +64,9 @@ class JsonClient {
 
     /// Connects as the RetryPolicy says; does nothing if connected. After a close, or when the
     /// connection broke, the same client connects again. Throws ConnectError after the last
-    /// attempt, at the deadline, and at once for a name that does not exist.
+    /// attempt, at the deadline, and at once for a name that does not exist or a certificate that
+    /// is not accepted. A server that does not accept the client's may say so only when something
+    /// is read (TlsError).
     void connect();
 
     /// Sends one message. Throws UsageError (MessageTooLarge), with nothing sent, if it cannot be

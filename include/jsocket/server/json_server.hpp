@@ -28,7 +28,9 @@ class JsonServer {
     ~JsonServer();
 
     /// Waits for the next client; one that is still connected is disconnected first. Throws
-    /// TimeoutError after accept_timeout, ConnectionClosed after close().
+    /// TimeoutError after accept_timeout, ConnectionClosed after close(); and with
+    /// ServerOptions::tls TlsError, TimeoutError or ConnectionError for a client with which no TLS
+    /// came about, after which the next one can be accepted.
     void accept_connection();
 
     /// As those of JsonClient.

@@ -37,6 +37,11 @@ class Server {
     /// not started. Throws UsageError in a hook, which would wait for itself.
     void join();
 
+    /// Reads the files of ServerOptions::tls again, for clients that connect from now on; those
+    /// that are connected keep what they have. Throws UsageError, with everything as it was, if the
+    /// new files are not in order, or the server has no TLS.
+    void reload_tls();
+
     /// Started, and the accepting thread has not ended.
     bool running() const noexcept;
 

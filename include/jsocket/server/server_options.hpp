@@ -2,10 +2,12 @@
 #pragma once
 
 #include <jsocket/options.hpp>
+#include <jsocket/tls_options.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -19,6 +21,9 @@ struct ServerOptions {
 
     /// 0 takes a free port, which port() then tells.
     std::uint16_t port = 0;
+
+    /// Encrypts connections, if given.
+    std::optional<TlsServerOptions> tls = {};
 
     /// By default each connection speaks what its client speaks.
     Framing framing = Framing::automatic;

@@ -29,9 +29,10 @@ enum class Failure : std::uint8_t {
     reset,               ///< the connection was reset
     too_deep,            ///< nested beyond max_depth
     too_complex,         ///< more values than max_elements
+    tls,                 ///< no TLS came about, or it broke
 };
 
-inline constexpr std::size_t failure_count = 13;
+inline constexpr std::size_t failure_count = 14;
 
 /// The name above, as it stands in the statistics.
 std::string_view to_string(Failure failure);

@@ -33,6 +33,10 @@ class JsonSocket {
     JsonSocket(const JsonSocket&) = delete;
     JsonSocket& operator=(const JsonSocket&) = delete;
 
+    /// Has the stream agree with the peer on encryption, if it does that; first of all, if at all.
+    /// Throws as Stream::handshake().
+    void handshake(Deadline deadline);
+
     /// The text of the next message, unread; it lives until the next receive. Empty if no message
     /// has begun by `deadline`: the connection is usable, and a later receive gets it. From a
     /// message's first byte on, recv_timeout and message_deadline hold instead.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+
+/// How connections are encrypted: TLS 1.2 or 1.3, without renegotiation. Files are in PEM, and are
+/// read when a server or client is made, before it listens or connects; what is missing, cannot be
+/// read or does not fit is a UsageError that names the setting.
+namespace jsocket {
+
+struct TlsServerOptions {
+    /// File of the server's certificate, followed by those of intermediate authorities, if any.
+    std::string certificate;
+
+    /// File of its private key, not encrypted. Security: readable by the server's user alone.
+    std::string key;
+
+    /// File of the authorities that clients' certificates have to be from. If given, a client
+    /// without such a certificate is disconnected ("mutual TLS").
+    std::string client_ca = {};
+
+    /// Security: how long a client may take until it is ready to send its first message.
+    std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
+
+    /// Also serves clients that speak no TLS, on the same port; the first byte decides. Until it
+    /// has come, on_connect() is not called, and a client that waits for the server to begin is cut
+    /// at handshake_timeout.
+    bool plain_too = false;
+};
+
+struct TlsClientOptions {
+    /// File of the authorities that the server's certificate has to be from; those that the system
+    /// trusts if empty.
+    std::string ca = {};
+
+    /// Files of the client's own certificate and private key, for servers that ask for one.
+    std::string certificate = {};
+    std::string key = {};
+
+    /// The name or IP address that the server's certificate has to have; the one that is connected
+    /// to if empty. Needed with a UNIX-domain socket.
+    std::string host_name = {};
+
+    /// Security: without it anybody with any certificate from such an authority passes for the
+    /// server.
+    bool check_host_name = true;
+
+    /// How long connecting may take once the server has accepted; RetryPolicy::deadline holds as
+    /// well.
+    std::chrono::milliseconds handshake_timeout = std::chrono::seconds(10);
+};
+
+}  // namespace jsocket

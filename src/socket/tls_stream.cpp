@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "socket/tls_stream.hpp"
+
+#include "socket/tls_errors.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <algorithm>
+#include <new>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <utility>
+
+namespace jsocket {
+namespace {
+
+// The first byte of every connection that begins with TLS: a record of the handshake (RFC 8446,
+// 5.1). No message of ours begins with it.
+constexpr char handshake_record = 0x16;
+
+constexpr std::size_t largest_piece = 16 * 1024;
+
+using SslPointer = std::unique_ptr<SSL, void (*)(SSL*)>;
+
+/// With memory in place of a socket.
+SslPointer new_ssl(SSL_CTX& context) {
+    SslPointer ssl(SSL_new(&context), SSL_free);
+    BIO* const incoming = BIO_new(BIO_s_mem());
+    BIO* const outgoing = BIO_new(BIO_s_mem());
+    if (!ssl || !incoming || !outgoing) {
+        BIO_free(incoming);
+        BIO_free(outgoing);
+        throw std::bad_alloc();
+    }
+    BIO_set_mem_eof_return(incoming, -1);  // "nothing yet", not "the end"
+    SSL_set_bio(ssl.get(), incoming, outgoing);
+    SSL_set_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);
+    return ssl;
+}
+
+/// Has the server's certificate checked for its name or IP address.
+void expect_host(SSL* ssl, const std::string& host) {
+    X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
+    if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1) return;
+    X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) != 1) {
+        throw std::bad_alloc();
+    }
+}
+
+bool is_ip_address(const std::string& host) {
+    ASN1_OCTET_STRING* const address = a2i_IPADDRESS(host.c_str());
+    ASN1_OCTET_STRING_free(address);
+    ERR_clear_error();
+    return address != nullptr;
+}
+
+/// The subject of the other end's certificate; empty if it has sent none.
+std::string certificate_subject(const SSL* ssl) {
+    const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(ssl),
+                                                             X509_free);
+    if (!certificate) return {};
+    const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new(BIO_s_mem()), BIO_free);
+    if (!text) throw std::bad_alloc();
+    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0,
+                       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    const char* data = nullptr;
+    const long size = BIO_get_mem_data(text.get(), &data);
+    return {data, static_cast<std::size_t>(std::max(size, 0L))};
+}
+
+}  // namespace
+
+std::unique_ptr<Stream> TlsStream::server(std::unique_ptr<Stream> stream, SSL_CTX& context,
+                                          std::chrono::milliseconds handshake_timeout,
+                                          bool plain_too) {
+    auto ssl = new_ssl(context);
+    SSL_set_accept_state(ssl.get());
+    std::unique_ptr<TlsStream> result(
+        new TlsStream(std::move(stream), std::move(ssl), handshake_timeout));
+    result->server_ = true;
+    result->plain_too_ = plain_too;
+    return result;
+}
+
+std::unique_ptr<Stream> TlsStream::client(std::unique_ptr<Stream> stream, SSL_CTX& context,
+                                          std::chrono::milliseconds handshake_timeout,
+                                          const std::string& host, bool check_host) {
+    auto ssl = new_ssl(context);
+    SSL_set_connect_state(ssl.get());
+    // RFC 6066, 3: a server of several names is told which one is meant; addresses are not names.
+    if (!host.empty() && !is_ip_address(host)) SSL_set_tlsext_host_name(ssl.get(), host.c_str());
+    if (check_host) expect_host(ssl.get(), host);
+    return std::unique_ptr<TlsStream>(
+        new TlsStream(std::move(stream), std::move(ssl), handshake_timeout));
+}
+
+void TlsStream::handshake(Deadline deadline) {
+    deadline = std::min(deadline, deadline_after(handshake_timeout_));
+    if (server_ && !begins_with_tls(deadline)) {
+        if (plain_too_) {
+            plain_ = true;
+            return;
+        }
+        failed_ = true;
+        throw TlsError(peer() + " does not speak TLS");
+    }
+    while (!advance_handshake(deadline)) {
+        receive_for_handshake(deadline);
+        feed(received_end_);
+    }
+    received_begin_ = received_end_ = 0;
+    const Lock lock(mutex_);
+    certificate_subject_ = certificate_subject(ssl_.get());
+}
+
+/// Receives the client's first bytes.
+bool TlsStream::begins_with_tls(Deadline deadline) {
+    receive_for_handshake(deadline);
+    if (received_.front() != handshake_record) return false;
+    feed(received_end_);
+    return true;
+}
+
+void TlsStream::receive_for_handshake(Deadline deadline) {
+    const auto size = stream_->read_some(received_, deadline);
+    if (!size) throw TimeoutError("the TLS handshake with " + peer() + " took too long");
+    if (*size == 0) {
+        throw ConnectionClosed("socket connection broken: " + peer() +
+                                   " closed it before the TLS handshake was over" +
+                                   (server_ ? "" : "; does it speak TLS?"),
+                               false);
+    }
+    received_begin_ = 0;
+    received_end_ = *size;
+}
+
+/// Goes as far as what was received allows, and answers. Is the handshake over?
+bool TlsStream::advance_handshake(Deadline deadline) {
+    const Lock writing(writing_);
+    bool over = false;
+    bool failed = false;
+    {
+        const Lock lock(mutex_);
+        ERR_clear_error();
+        const int result = SSL_do_handshake(ssl_.get());
+        over = result == 1;
+        failed = !over && SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ;
+        collect();
+    }
+    try {
+        // What the other end is to know of a failure, too.
+        stream_->write_all(std::exchange(encrypted_, {}),
+                           std::chrono::milliseconds(poll_timeout(deadline)));
+    } catch (const Error&) {
+        if (!failed) throw;
+    }
+    const Lock lock(mutex_);
+    if (failed) fail_handshake();
+    return over;
+}
+
+void TlsStream::fail_handshake() {
+    failed_ = true;
+    const std::string start = "the TLS handshake with " + peer() + " failed: ";
+    const long verdict = SSL_get_verify_result(ssl_.get());
+    if (verdict != X509_V_OK) {
+        throw TlsError(
+            start + "its certificate is not accepted: " + X509_verify_cert_error_string(verdict));
+    }
+    throw TlsError(start + printable(take_tls_error("it does not speak TLS"), 200));
+}
+
+/// Hands the first `size` received bytes to OpenSSL.
+void TlsStream::feed(std::size_t size) {
+    const Lock lock(mutex_);
+    if (BIO_write(SSL_get_rbio(ssl_.get()), received_.data(), static_cast<int>(size)) !=
+        static_cast<int>(size)) {
+        throw std::bad_alloc();
+    }
+}
+
+std::optional<std::size_t> TlsStream::read_some(std::span<char> space, Deadline deadline) {
+    if (plain_) return read_plain(space, deadline);
+    // Who reads on after a failure just waits for the other end to have read what there is to it.
+    if (failed_) return stream_->read_some(space, deadline);
+    for (;;) {
+        if (const auto size = decrypt(space)) return size;
+        const auto size = stream_->read_some(received_, deadline);
+        if (!size || *size == 0) return size;
+        feed(*size);
+    }
+}
+
+/// Nothing if more bytes are needed.
+std::optional<std::size_t> TlsStream::decrypt(std::span<char> space) {
+    const Lock lock(mutex_);
+    ERR_clear_error();
+    std::size_t size = 0;
+    const int result = SSL_read_ex(ssl_.get(), space.data(), space.size(), &size);
+    if (result == 1) return size;
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            return std::nullopt;
+        case SSL_ERROR_ZERO_RETURN:
+            return 0;
+        default:
+            fail();
+    }
+}
+
+void TlsStream::fail() {
+    failed_ = true;
+    throw TlsError("socket connection broken: TLS with " + peer() + ": " +
+                   printable(take_tls_error("it is over"), 200));
+}
+
+std::optional<std::size_t> TlsStream::read_plain(std::span<char> space, Deadline deadline) {
+    if (received_begin_ == received_end_) return stream_->read_some(space, deadline);
+    const std::size_t size = std::min(space.size(), received_end_ - received_begin_);
+    std::copy_n(received_.data() + received_begin_, size, space.data());
+    received_begin_ += size;
+    return size;
+}
+
+void TlsStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
+    if (plain_) return stream_->write_all(bytes, timeout);
+    const Lock writing(writing_);
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(largest_piece, bytes.size()))) {
+        encrypt(bytes.substr(0, largest_piece));
+        stream_->write_all(encrypted_, timeout);
+        encrypted_.clear();
+    }
+}
+
+/// With writing_ held.
+void TlsStream::encrypt(std::string_view bytes) {
+    const Lock lock(mutex_);
+    ERR_clear_error();
+    std::size_t size = 0;
+    if (failed_ || SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size) != 1) fail();
+    collect();
+}
+
+/// Puts what OpenSSL has for the other end behind encrypted_. With writing_ held, too.
+void TlsStream::collect() {
+    BIO* const outgoing = SSL_get_wbio(ssl_.get());
+    const char* data = nullptr;
+    const long size = BIO_get_mem_data(outgoing, &data);
+    if (size > 0) encrypted_.append(data, static_cast<std::size_t>(size));
+    BIO_reset(outgoing);
+}
+
+void TlsStream::finish_writing() noexcept {
+    say_goodbye();
+    stream_->finish_writing();
+}
+
+void TlsStream::shutdown() noexcept {
+    say_goodbye();
+    stream_->shutdown();
+}
+
+/// Tells the other end that this is the end and no attack; unless a thread is writing, behind half
+/// of whose record it would make no sense, or this would have to wait.
+void TlsStream::say_goodbye() noexcept {
+    if (plain_ || !writing_.try_lock()) return;
+    try {
+        {
+            const Lock lock(mutex_);
+            ERR_clear_error();
+            SSL_shutdown(ssl_.get());
+            ERR_clear_error();
+            collect();
+        }
+        stream_->write_all(std::exchange(encrypted_, {}), std::chrono::milliseconds::zero());
+    } catch (const std::exception&) {
+        // A courtesy only.
+    }
+    writing_.unlock();
+}
+
+PeerCredentials TlsStream::credentials() const {
+    PeerCredentials credentials = stream_->credentials();
+    credentials.certificate_subject = certificate_subject_;
+    return credentials;
+}
+
+}  // namespace jsocket
