@@ -94,8 +94,10 @@ std::unique_ptr<Stream> TlsStream::client(std::unique_ptr<Stream> stream, SSL_CT
     // RFC 6066, 3: a server of several names is told which one is meant; addresses are not names.
     if (!host.empty() && !is_ip_address(host)) SSL_set_tlsext_host_name(ssl.get(), host.c_str());
     if (check_host) expect_host(ssl.get(), host);
-    return std::unique_ptr<TlsStream>(
+    std::unique_ptr<TlsStream> result(
         new TlsStream(std::move(stream), std::move(ssl), handshake_timeout));
+    if (check_host) result->expected_host_ = " (it has to be for " + printable(host, 200) + ')';
+    return result;
 }
 
 void TlsStream::handshake(Deadline deadline) {
@@ -168,8 +170,8 @@ void TlsStream::fail_handshake() {
     const std::string start = "the TLS handshake with " + peer() + " failed: ";
     const long verdict = SSL_get_verify_result(ssl_.get());
     if (verdict != X509_V_OK) {
-        throw TlsError(
-            start + "its certificate is not accepted: " + X509_verify_cert_error_string(verdict));
+        throw TlsError(start + "its certificate is not accepted: " +
+                       X509_verify_cert_error_string(verdict) + expected_host_);
     }
     throw TlsError(start + printable(take_tls_error("it does not speak TLS"), 200));
 }

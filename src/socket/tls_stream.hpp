@@ -66,6 +66,7 @@ class TlsStream : public Stream {
     const std::chrono::milliseconds handshake_timeout_;
     bool server_ = false;
     bool plain_too_ = false;
+    std::string expected_host_;        // for an error's text
     std::atomic<bool> plain_{false};   // as the client's first byte has decided
     std::atomic<bool> failed_{false};  // whatever comes, it is not to be decrypted any more
 
