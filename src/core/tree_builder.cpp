@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/tree_builder.hpp"
 
+#include "core/discard.hpp"
 #include "core/json_escape.hpp"
 
 #include <jsocket/json_text.hpp>
@@ -11,7 +12,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -86,13 +86,17 @@ void set(json& value, json::value_t type, T number) {
     if (value.type() == type) {
         *value.get_ptr<T*>() = number;
     } else {
+        discard(value);
         value = number;
     }
 }
 
 template <typename T>
 T& as(json& value, json::value_t type) {
-    if (value.type() != type) value = type;
+    if (value.type() != type) {
+        discard(value);
+        value = type;
+    }
     return *value.get_ptr<T*>();
 }
 
@@ -135,9 +139,7 @@ void TreeBuilder::number(Value value, const NumberText& number) {
 
 void TreeBuilder::boolean(Value value, bool truth) { set(*value, json::value_t::boolean, truth); }
 
-void TreeBuilder::null(Value value) {
-    if (!value->is_null()) *value = nullptr;
-}
+void TreeBuilder::null(Value value) { discard(*value); }
 
 /// Where the shape of an object like this is kept; null if nowhere yet.
 TreeBuilder::Shape* TreeBuilder::shape_for(const json::object_t& members) {
@@ -160,7 +162,9 @@ TreeBuilder::Value TreeBuilder::Array::element() {
 }
 
 void TreeBuilder::Array::end() {
-    if (count_ != elements_.size()) elements_.resize(count_);
+    if (count_ == elements_.size()) return;
+    for (std::size_t i = count_; i < elements_.size(); ++i) discard(elements_[i]);
+    elements_.resize(count_);
 }
 
 TreeBuilder::Object::Object(TreeBuilder& builder, Value value)
@@ -228,7 +232,8 @@ bool TreeBuilder::Object::follow_shape() {
 
 void TreeBuilder::Object::end() {
     if (order_ == Order::sorted) {
-        if (next_ != members_.end()) members_.erase(next_, members_.end());
+        for (auto member = next_; member != members_.end(); ++member) discard(member->second);
+        members_.erase(next_, members_.end());
         return;
     }
     if (order_ == Order::as_last_time && count_ < members_.size()) {
@@ -249,8 +254,12 @@ void TreeBuilder::Object::erase_missing() {
     std::vector<const Node*> came(begin, builder_.nodes_.end());
     std::sort(came.begin(), came.end());
     for (auto member = members_.begin(); member != members_.end();) {
-        const bool keep = std::binary_search(came.begin(), came.end(), &*member);
-        member = keep ? std::next(member) : members_.erase(member);
+        if (std::binary_search(came.begin(), came.end(), &*member)) {
+            ++member;
+        } else {
+            discard(member->second);
+            member = members_.erase(member);
+        }
     }
 }
 

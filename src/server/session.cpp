@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/session.hpp"
 
+#include "core/discard.hpp"
 #include "server/identity.hpp"
 #include "support/log.hpp"
 
@@ -82,6 +83,8 @@ Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptio
       current_name_(peer()),
       name_(peer()) {}
 
+Session::~Session() { discard(message_); }
+
 void Session::serve(MessageHandler& handler) noexcept {
     bool greeted = false;
     try {
@@ -144,7 +147,7 @@ std::string_view Session::wait_for_message() {
 
 /// Gives back what serves to make the next message faster.
 void Session::release_memory() {
-    message_ = nullptr;
+    discard(message_);
     builder_ = TreeBuilder();
     std::string().swap(reply_);
     socket_.release_memory();
@@ -213,6 +216,7 @@ void Session::write_reply(json&& message, std::string& reply) {
     serialize(message, reply, socket_.options().limits);
     step_ = Step::read;
     if (message_.is_null()) message_ = std::move(message);
+    discard(message);
 }
 
 void Session::identify(std::string_view name) {

@@ -27,6 +27,9 @@ namespace jsocket {
 class Session : public std::enable_shared_from_this<Session> {
   public:
     Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     SessionId id() const noexcept { return id_; }
     const std::string& peer() const noexcept { return socket_.peer(); }
