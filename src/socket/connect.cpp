@@ -42,7 +42,8 @@ class Attempt {
         return error;
     }
 
-    int release() { return std::exchange(fd_, -1); }
+    int fd() const { return fd_; }
+    void release() { fd_ = -1; }
 
   private:
     std::error_code start() {
@@ -124,10 +125,12 @@ std::unique_ptr<Stream> connect_stream(const Endpoint& endpoint, Deadline deadli
         if (cancel && cancel->raised()) error = std::make_error_code(std::errc::operation_canceled);
         if (!error) {
             std::string peer = unix_domain ? endpoint.address : to_string(addresses[i]);
-            return std::make_unique<SocketStream>(
-                attempt.release(),
+            auto stream = std::make_unique<SocketStream>(
+                attempt.fd(),
                 unix_domain ? SocketStream::Kind::unix_domain : SocketStream::Kind::tcp,
                 std::move(peer), nullptr);
+            attempt.release();  // not before there was memory for its new owner
+            return stream;
         }
         if (error == std::errc::operation_canceled) {
             throw ConnectionClosed("closed while connecting to " + to_string(endpoint), false);
