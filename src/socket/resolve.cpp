@@ -12,6 +12,7 @@
 #include <memory>
 #include <netdb.h>
 #include <new>
+#include <optional>
 #include <poll.h>
 #include <system_error>
 #include <utility>
@@ -62,14 +63,15 @@ class LookupThreads {
         const Lock lock(mutex_);
         // The place first: a thread that has started must be kept.
         std::list<Entry> entry;
-        entry.push_back({lookup, Thread(stack_size, [lookup] {
-                             try {
-                                 lookup->addresses = look_up(lookup->endpoint, 0);
-                             } catch (const std::bad_alloc&) {
-                                 lookup->addresses.error = EAI_MEMORY;
-                             }
-                             lookup->done.raise();
-                         })});
+        entry.push_back({lookup, std::nullopt});
+        entry.front().thread.emplace(stack_size, [lookup] {
+            try {
+                lookup->addresses = look_up(lookup->endpoint, 0);
+            } catch (const std::bad_alloc&) {
+                lookup->addresses.error = EAI_MEMORY;
+            }
+            lookup->done.raise();
+        });
         threads_.splice(threads_.end(), entry);
     }
 
@@ -77,7 +79,7 @@ class LookupThreads {
         const Lock lock(mutex_);
         threads_.remove_if([](Entry& entry) {
             if (!entry.lookup->done.raised()) return false;
-            entry.thread.join();
+            entry.thread->join();
             return true;
         });
     }
@@ -91,7 +93,7 @@ class LookupThreads {
   private:
     struct Entry {
         std::shared_ptr<Lookup> lookup;
-        Thread thread;
+        std::optional<Thread> thread;
     };
 
     // For whatever the C library's lookup modules need.
