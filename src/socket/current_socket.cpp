@@ -28,6 +28,11 @@ auto CurrentSocket::with_socket(Use use) {
     } catch (const Error& error) {
         if (!error.connection_usable()) drop(socket);
         throw;
+    } catch (...) {
+        // No memory, perhaps for a message that was under way; nobody could tell whose reply is
+        // the next one.
+        drop(socket);
+        throw;
     }
 }
 
