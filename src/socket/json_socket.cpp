@@ -203,7 +203,7 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
     if (queued_.empty()) return;
     try {
         stream_->write_all(queued_, timeout);
-    } catch (const Error&) {
+    } catch (const std::exception&) {  // also for want of memory to say what it was
         queued_.clear();
         if (!connected()) {
             throw ConnectionClosed("socket connection broken: closed by this side", true);
@@ -230,7 +230,7 @@ void JsonSocket::finish(std::chrono::milliseconds linger) {
         while (stream_->read_some(rest, deadline).value_or(0) > 0 &&
                std::chrono::steady_clock::now() < deadline) {
         }
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         // It is gone; that is all that was waited for.
     }
     close();
