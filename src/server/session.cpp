@@ -99,7 +99,7 @@ void Session::serve(MessageHandler& handler) noexcept {
     } catch (const std::exception& error) {
         handle_failure(handler, error);
     } catch (...) {
-        handle_failure(handler, Error(not_an_exception));
+        handle_unknown_failure(handler);
     }
     try {
         if (greeted) handler.on_disconnect();
@@ -183,8 +183,9 @@ void Session::queue_reply() {
     count_sent(1, reply_.size());
     try {
         if (socket_.queue_payload(reply_)) unsent_messages_ = unsent_bytes_ = 0;
-    } catch (const UsageError&) {
-        uncount_sent(1, reply_.size());  // too large; those before it are still to be sent
+    } catch (...) {
+        uncount_sent(1,
+                     reply_.size());  // those before it are still to be sent, if that is possible
         throw;
     }
 }
@@ -222,9 +223,10 @@ void Session::write_reply(json&& message, std::string& reply) {
 void Session::identify(std::string_view name) {
     name = identity_text(name);
     if (name.empty() || name == current_name_) return;
-    current_name_ = name;
+    std::string copies[] = {std::string(name), std::string(name)};
+    current_name_.swap(copies[0]);
     const Lock lock(mutex_);
-    name_ = name;
+    name_.swap(copies[1]);
 }
 
 void Session::count_received() {
@@ -257,6 +259,16 @@ void Session::handle_failure(MessageHandler& handler, const std::exception& erro
         handler.on_error(error);
     } catch (...) {
         count_failure(Failure::handler, "on_error threw");
+    }
+}
+
+/// What is not derived from std::exception.
+void Session::handle_unknown_failure(MessageHandler& handler) noexcept {
+    try {
+        const Error error(not_an_exception);
+        handle_failure(handler, error);
+    } catch (const std::bad_alloc& error) {
+        handle_failure(handler, error);
     }
 }
 

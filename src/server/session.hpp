@@ -92,6 +92,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
     void uncount_sent(std::uint64_t messages, std::uint64_t bytes);
     void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
+    void handle_unknown_failure(MessageHandler& handler) noexcept;
     void count_failure(Failure failure, const char* reason) noexcept;
     std::optional<Failure> classify(const std::exception& error) const;
     void finish() noexcept;
