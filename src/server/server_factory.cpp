@@ -85,6 +85,8 @@ std::size_t ServerFactoryBase::broadcast(const json& message) {
             ++reached;
         } catch (const Error&) {
             // That client is disconnected now, or was already; the others still get theirs.
+        } catch (const std::bad_alloc&) {
+            session->disconnect();
         }
     }
     return reached;
