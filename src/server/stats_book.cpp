@@ -27,10 +27,11 @@ void StatsBook::add(const ClientStats& connection) {
     if (max_entries_ == 0) return;
     auto entry = entries_.find(connection.client_id);
     if (entry == entries_.end()) {
-        entry = entries_.emplace(connection.client_id, Entry{.stats = {}, .position = names_.end()})
+        std::list<std::string> name{connection.client_id};
+        entry = entries_.emplace(connection.client_id, Entry{.stats = {}, .position = name.begin()})
                     .first;
-        entry->second.position = names_.insert(names_.end(), connection.client_id);
-    } else if (entry->second.position != names_.end()) {
+        names_.splice(names_.end(), name);  // needs no memory, so both have the client or neither
+    } else {
         names_.splice(names_.end(), names_, entry->second.position);
     }
     merge(entry->second.stats, connection);
