@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <netinet/in.h>
+#include <optional>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -29,9 +30,10 @@ bool concerns_one_connection(int error) {
     return std::find(errors.begin(), errors.end(), error) != errors.end();
 }
 
-std::uint16_t port_of(int fd) {
+/// Empty, with errno, if the system does not say.
+std::optional<std::uint16_t> port_of(int fd) {
     SocketAddress address;
-    ::getsockname(fd, address.data(), &address.size);
+    if (::getsockname(fd, address.data(), &address.size) != 0) return std::nullopt;
     if (address.family() == AF_INET) {
         return ntohs(reinterpret_cast<const sockaddr_in*>(address.data())->sin_port);
     }
@@ -79,7 +81,13 @@ Listener::Listener(Endpoint endpoint, const Interrupt& stop, mode_t unix_mode)
         if (fd_ >= 0) break;
     }
     if (fd_ < 0) fail(endpoint_, errno);
-    endpoint_.port = port_of(fd_);
+    const auto port = port_of(fd_);
+    if (!port) {
+        const int error = errno;
+        close();
+        fail(endpoint_, error);
+    }
+    endpoint_.port = *port;
 }
 
 Listener::~Listener() { close(); }
