@@ -21,8 +21,9 @@ Interrupt::~Interrupt() { ::close(fd_); }
 void Interrupt::raise() noexcept {
     if (raised_.exchange(true, std::memory_order_acq_rel)) return;
     const std::uint64_t one = 1;
-    // Cannot fail: the counter is at 0 and never read.
-    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
+    // Cannot fail otherwise: the counter is at 0 and never read.
+    while (::write(fd_, &one, sizeof one) < 0 && errno == EINTR) {
+    }
 }
 
 }  // namespace jsocket
