@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <poll.h>
+#include <system_error>
 #include <utility>
 
 namespace jsocket {
@@ -56,12 +57,21 @@ void ServerCore::start() {
         started_ = true;
     }
     try {
-        const Lock lock(join_mutex_);
-        thread_.emplace(options_.stack_size, [this] { run(); });
+        start_thread();
     } catch (...) {
         const Lock lock(state_mutex_);
         started_ = false;
         throw;
+    }
+}
+
+void ServerCore::start_thread() {
+    try {
+        const Lock lock(join_mutex_);
+        thread_.emplace(options_.stack_size, [this] { run(); });
+    } catch (const std::system_error& error) {
+        const std::string where = to_string(endpoint_);
+        throw ConnectError("cannot serve on " + where + ": " + error.what(), error.code(), where);
     }
 }
 

@@ -69,6 +69,7 @@ class ServerCore {
     ServerStats client_stats() const;
 
   private:
+    void start_thread();
     void run();
     void accept_one();
     bool allowed(const Stream& client) const;

@@ -25,7 +25,8 @@ class Server {
     Server& operator=(const Server&) = delete;
 
     /// Starts the thread that accepts; clients could connect since construction. Throws UsageError
-    /// the second time, or after stop().
+    /// the second time, or after stop(); ConnectError if no thread is to be had, and may be called
+    /// again then.
     void start();
 
     /// Interrupts every wait at once, in accept as in reads, lets running hooks finish and their
