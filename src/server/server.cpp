@@ -16,7 +16,7 @@ Server::Server(ServerOptions options, std::function<void(std::shared_ptr<Session
 
 Server::~Server() {
     terminate_if_running();
-    core_->join();
+    core_->join(no_deadline);
 }
 
 void Server::terminate_if_running() noexcept {
@@ -32,7 +32,11 @@ void Server::start() { core_->start(); }
 
 void Server::stop() noexcept { core_->stop(); }
 
-void Server::join() { core_->join(); }
+void Server::join() { core_->join(no_deadline); }
+
+bool Server::join_for(std::chrono::milliseconds timeout) {
+    return core_->join(deadline_after(timeout));
+}
 
 void Server::reload_tls() { core_->reload_tls(); }
 

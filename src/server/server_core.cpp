@@ -19,6 +19,12 @@ namespace {
 constexpr std::chrono::milliseconds first_pause(10);
 constexpr std::chrono::milliseconds longest_pause(1'000);
 
+// A hook that runs on for so long after stop() is worth a line of log, and so is one that still
+// does after twice that, and so on.
+constexpr std::chrono::milliseconds first_report_pause(1'000);
+constexpr std::chrono::milliseconds longest_report_pause(60'000);
+constexpr std::size_t clients_in_report = 10;
+
 // Left for the program's own files.
 constexpr int reserved_descriptors = 32;
 
@@ -47,27 +53,14 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       listener_({options_.address, options_.port}, stop_, options_.unix_mode),
       endpoint_(listener_.endpoint()),
       pause_(first_pause),
-      book_(options_.max_client_entries) {}
+      book_(options_.max_client_entries),
+      report_pause_(first_report_pause) {}
 
 void ServerCore::start() {
-    {
-        const Lock lock(state_mutex_);
-        if (started_) throw UsageError("start() was called before; a server runs once");
-        if (stopping()) throw UsageError("start() was called after stop(); a server runs once");
-        started_ = true;
-    }
+    const Lock lock(state_mutex_);
+    if (thread_) throw UsageError("start() was called before; a server runs once");
+    if (stopping()) throw UsageError("start() was called after stop(); a server runs once");
     try {
-        start_thread();
-    } catch (...) {
-        const Lock lock(state_mutex_);
-        started_ = false;
-        throw;
-    }
-}
-
-void ServerCore::start_thread() {
-    try {
-        const Lock lock(join_mutex_);
         thread_.emplace(options_.stack_size, [this] { run(); });
     } catch (const std::system_error& error) {
         const std::string where = to_string(endpoint_);
@@ -79,13 +72,57 @@ void ServerCore::stop() noexcept {
     stop_.raise();
     disconnect_all();  // whoever is admitted after this sees that the server is stopping
     const Lock lock(state_mutex_);
-    if (!started_) listener_.close();
+    if (!thread_) listener_.close();
+    if (next_report_ == no_deadline) next_report_ = deadline_after(report_pause_);
+    state_changed_.notify_all();
 }
 
-void ServerCore::join() {
+bool ServerCore::join(Deadline deadline) {
     if (serving == this) throw UsageError("join() was called in a hook; it would wait for itself");
-    const Lock lock(join_mutex_);
+    while (wait_for_report(deadline)) report_unfinished();
+    const Lock lock(state_mutex_);
+    if (thread_ && !ended_) return false;
     if (thread_) thread_->join();
+    return true;
+}
+
+/// Waits for the end, at most until `deadline`. True if a report is due before; of several threads
+/// that wait, one is told.
+bool ServerCore::wait_for_report(Deadline deadline) {
+    const Lock lock(state_mutex_);
+    while (thread_ && !ended_) {
+        const Deadline now = std::chrono::steady_clock::now();
+        if (now >= next_report_) {
+            report_pause_ = std::min(2 * report_pause_, longest_report_pause);
+            next_report_ = now + report_pause_;
+            return true;
+        }
+        if (now >= deadline) return false;
+        state_changed_.wait_until(state_mutex_, std::min(deadline, next_report_));
+    }
+    return false;
+}
+
+/// A hook cannot be ended from outside; its client can be let go.
+void ServerCore::report_unfinished() const noexcept {
+    try {
+        const auto unfinished = sessions();
+        for (const auto& session : unfinished) session->cut_off();
+        std::string text = to_string(endpoint_) + " has been stopped, but ";
+        if (unfinished.empty()) {
+            text += "a worker is still being destroyed";
+        } else {
+            text += "hooks still run for " + std::to_string(unfinished.size()) +
+                    " client(s), which are disconnected now:";
+        }
+        for (std::size_t i = 0; i < std::min(unfinished.size(), clients_in_report); ++i) {
+            text += ' ' + unfinished[i]->peer();
+        }
+        if (unfinished.size() > clients_in_report) text += " ...";
+        log::warn(text);
+    } catch (const std::bad_alloc&) {
+        // There may be memory at the next report.
+    }
 }
 
 void ServerCore::reload_tls() {
@@ -97,7 +134,7 @@ void ServerCore::reload_tls() {
 
 bool ServerCore::running() const noexcept {
     const Lock lock(state_mutex_);
-    return started_ && !ended_.load(std::memory_order_acquire);
+    return thread_ && !ended_;
 }
 
 ServerCore::Serving::Serving(const ServerCore& core) { serving = &core; }
@@ -167,7 +204,9 @@ void ServerCore::run() {
     }
     listener_.close();
     if (finish_) finish_();
-    ended_.store(true, std::memory_order_release);
+    const Lock lock(state_mutex_);
+    ended_ = true;
+    state_changed_.notify_all();
 }
 
 void ServerCore::accept_one() {

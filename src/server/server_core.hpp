@@ -8,11 +8,11 @@
 #include "support/mutex.hpp"
 #include "support/thread.hpp"
 
+#include <jsocket/deadline.hpp>
 #include <jsocket/server/server_options.hpp>
 #include <jsocket/server/stats.hpp>
 #include <jsocket/socket/listener.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -37,7 +37,7 @@ class ServerCore {
 
     void start();
     void stop() noexcept;
-    void join();
+    bool join(Deadline deadline);  // has it ended by then?
     void reload_tls();
     bool running() const noexcept;
     bool stopping() const noexcept { return stop_.raised(); }
@@ -69,7 +69,6 @@ class ServerCore {
     ServerStats client_stats() const;
 
   private:
-    void start_thread();
     void run();
     void accept_one();
     bool allowed(const Stream& client) const;
@@ -79,6 +78,8 @@ class ServerCore {
     void count_refused(const char* reason);
     void back_off(const std::exception& error) noexcept;
     void end(const std::shared_ptr<Session>& session) noexcept;
+    bool wait_for_report(Deadline deadline);
+    void report_unfinished() const noexcept;
 
     // Constant after construction.
     const ServerOptions options_;
@@ -91,7 +92,6 @@ class ServerCore {
     Interrupt stop_;
     Listener listener_;        // closed by the accepting thread, or by stop() if it never started
     const Endpoint endpoint_;  // outlives the listener
-    std::atomic<bool> ended_{false};
     std::chrono::milliseconds pause_;  // the accepting thread's
 
     log::Throttle refusals_;
@@ -103,10 +103,12 @@ class ServerCore {
     std::uint64_t refused_ JSOCKET_GUARDED_BY(sessions_mutex_) = 0;
 
     mutable Mutex state_mutex_;
-    bool started_ JSOCKET_GUARDED_BY(state_mutex_) = false;
-
-    Mutex join_mutex_;
-    std::optional<Thread> thread_ JSOCKET_GUARDED_BY(join_mutex_);
+    Condition state_changed_;
+    std::optional<Thread> thread_ JSOCKET_GUARDED_BY(state_mutex_);  // once started
+    bool ended_ JSOCKET_GUARDED_BY(state_mutex_) = false;
+    // Of what still runs after stop().
+    Deadline next_report_ JSOCKET_GUARDED_BY(state_mutex_) = no_deadline;
+    std::chrono::milliseconds report_pause_ JSOCKET_GUARDED_BY(state_mutex_);
 };
 
 }  // namespace jsocket

@@ -49,6 +49,9 @@ class Session : public std::enable_shared_from_this<Session> {
     /// Ends the connection after the hook that is running.
     void disconnect() noexcept { socket_.interrupt(); }
 
+    /// Ends the connection at once, though a hook runs: what it replies reaches nobody.
+    void cut_off() noexcept { socket_.close(); }
+
     /// Has serve() not ended the connection yet?
     bool connected() const noexcept { return !disconnected_.load(std::memory_order_acquire); }
 

@@ -4,6 +4,7 @@
 #include <jsocket/server/server_options.hpp>
 #include <jsocket/server/stats.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,7 +18,8 @@ class Session;
 /// What ThreadedServer and ServerFactory have in common: a listening socket, a thread that accepts,
 /// and statistics.
 ///
-/// Threads:  every member may be called from any thread, and from hooks, but for join() in hooks.
+/// Threads:  every member may be called from any thread, and from hooks, but for join() and
+///           join_for() in hooks.
 /// Lifetime: one run each: construct, start(), stop(), join().
 class Server {
   public:
@@ -36,7 +38,15 @@ class Server {
 
     /// Waits until the server has stopped and its last hook has returned. Returns at once if it was
     /// not started. Throws UsageError in a hook, which would wait for itself.
+    ///
+    /// A hook that still runs 1 s after stop() loses its client, who is not to wait for it, and a
+    /// warning names the clients concerned; it is repeated after 2 s more, 4 s, and so on, up to a
+    /// minute. To go on without such a hook, a program can only end.
     void join();
+
+    /// The same for at most `timeout`; false if a hook still runs then, or the server was not
+    /// stopped.
+    bool join_for(std::chrono::milliseconds timeout);
 
     /// Reads the files of ServerOptions::tls again, for clients that connect from now on; those
     /// that are connected keep what they have. Throws UsageError, with everything as it was, if the
