@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -45,6 +46,10 @@ class RawPeer {
                        sizeof(receive_buffer));
         }
         if (::connect(socket.get(), address.data(), address.size) != 0) throw_errno("connect");
+        if (connected_to_itself(socket.get())) {
+            errno = ECONNREFUSED;
+            throw_errno("connect");
+        }
         const int on = 1;  // so that pieces leave as the test writes them; fails on UNIX sockets
         setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         return RawPeer(std::move(socket));
@@ -139,6 +144,16 @@ class RawPeer {
 
   private:
     using Clock = std::chrono::steady_clock;
+
+    /// What TCP does if nobody listens on a port of this machine any more, and the system has given
+    /// the client just that port.
+    static bool connected_to_itself(int fd) {
+        const Address own = Address::of_socket(fd);
+        if (own.family() == AF_UNIX) return false;
+        Address peer;
+        if (getpeername(fd, peer.data(), &peer.size) != 0) return false;  // it has gone already
+        return own.size == peer.size && std::memcmp(own.data(), peer.data(), own.size) == 0;
+    }
 
     void wait_for(short events, Clock::time_point deadline, const char* what) const {
         const auto left =
