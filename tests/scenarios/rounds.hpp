@@ -5,10 +5,11 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <functional>
+#include <latch>
 #include <random>
 #include <thread>
 #include <vector>
@@ -26,9 +27,10 @@ inline int pick(Random& random, int size) {
     return std::uniform_int_distribution<int>(0, size - 1)(random);
 }
 
-/// Lets other threads go first so many times.
-inline void step_back(int times) {
-    for (int i = 0; i < times; ++i) std::this_thread::yield();
+/// Does nothing for so long, without giving the processor away.
+inline void idle(std::chrono::microseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < end) continue;
 }
 
 /// As wait_until(), for what is a matter of microseconds.
@@ -44,12 +46,12 @@ inline bool yield_until(const std::function<bool()>& condition) {
 /// Makes all calls at the same time, each on a thread of its own and after a random delay of some
 /// microseconds. An exception that leaves one fails the test.
 inline void all_at_once(Random& random, const std::vector<std::function<void()>>& calls) {
-    std::atomic<bool> go{false};
+    std::latch ready(std::ptrdiff_t(calls.size()));
     std::vector<std::thread> threads;
     for (const auto& call : calls) {
-        threads.emplace_back([&go, &call, delay = pick(random, 30)] {
-            while (!go) std::this_thread::yield();
-            step_back(delay);
+        threads.emplace_back([&ready, &call, delay = pick(random, 100)] {
+            ready.arrive_and_wait();
+            idle(std::chrono::microseconds(delay));
             try {
                 call();
             } catch (const std::exception& error) {
@@ -57,7 +59,6 @@ inline void all_at_once(Random& random, const std::vector<std::function<void()>>
             }
         });
     }
-    go = true;
     for (std::thread& thread : threads) thread.join();
 }
 
