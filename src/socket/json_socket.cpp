@@ -225,8 +225,8 @@ void JsonSocket::finish(std::chrono::milliseconds linger) {
     connected_.store(false, std::memory_order_release);
     stream_->finish_writing();
     const Deadline deadline = deadline_after(linger);
-    std::array<char, 4096> rest;
     try {
+        std::array<char, 4096> rest;
         while (stream_->read_some(rest, deadline).value_or(0) > 0 &&
                std::chrono::steady_clock::now() < deadline) {
         }

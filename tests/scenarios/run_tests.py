@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs tests of a GoogleTest program, each of which has to be there.
+"""Runs tests of GoogleTest programs, each of which has to be there.
 
-Usage: run_tests.py PROGRAM TEST...
+Usage: run_tests.py (--program PROGRAM TEST...)...
 
 GoogleTest itself is content with a filter that nothing matches, and a scenario without a test would
 pass for ever. TEST may have wildcards, for tests with parameters. Exit code 77 if all were skipped.
@@ -14,21 +14,46 @@ import sys
 SKIPPED = 77
 
 
-def main() -> int:
-    program, *tests = sys.argv[1:]
-    for test in tests:
+def groups(arguments: list[str]) -> list[tuple[str, list[str]]]:
+    """Programs and their tests."""
+    found: list[tuple[str, list[str]]] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--program":
+            found.append((next(words), []))
+        else:
+            found[-1][1].append(word)
+    return found
+
+
+def missing(program: str, tests: list[str]) -> list[str]:
+    """Those of `tests` that the program does not have."""
+    def lists(test: str) -> bool:
         listed = subprocess.run([program, "--gtest_list_tests", f"--gtest_filter={test}"],
                                 stdout=subprocess.PIPE, text=True, check=True).stdout
-        if not re.search(r"^  \S", listed, re.MULTILINE):
-            print(f"{program} has no test {test}")
+        return re.search(r"^  \S", listed, re.MULTILINE) is not None
+    return [test for test in tests if not lists(test)]
+
+
+def passed(output: str) -> int:
+    """How many tests were run and not skipped."""
+    count = re.search(r"\[  PASSED  \] (\d+) test", output)
+    return int(count[1]) if count else 0
+
+
+def main() -> int:
+    total = 0
+    for program, tests in groups(sys.argv[1:]):
+        if absent := missing(program, tests):
+            print(f"{program} has no test {', '.join(absent)}")
             return 1
-    run = subprocess.run([program, f"--gtest_filter={':'.join(tests)}"],
-                         stdout=subprocess.PIPE, text=True, check=False)
-    print(run.stdout, end="")
-    passed = re.search(r"\[  PASSED  \] (\d+) test", run.stdout)
-    if run.returncode == 0 and passed and int(passed[1]) == 0:
-        return SKIPPED
-    return run.returncode
+        run = subprocess.run([program, f"--gtest_filter={':'.join(tests)}"],
+                             stdout=subprocess.PIPE, text=True, check=False)
+        print(run.stdout, end="")
+        if run.returncode != 0:
+            return 1
+        total += passed(run.stdout)
+    return 0 if total > 0 else SKIPPED
 
 
 if __name__ == "__main__":
