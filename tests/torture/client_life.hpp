@@ -86,7 +86,7 @@ class ClientLife {
         } catch (const jsocket::Error&) {
             what = "an Error";
         }
-        EXPECT_TRUE(fault_.happened()) << what;
+        EXPECT_TRUE(fault_.is_excuse()) << what;
         return false;
     }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,29 @@ extern "C" void report_and_exit(int) {
     ::_exit(1);
 }
 
+/// What nobody but the library may notice.
+bool is_harmless(Call call, int error) {
+    switch (call) {
+        case Call::accept4:  // that connection is gone, but there are others
+            return error == EINTR || error == EAGAIN || error == ECONNABORTED || error == EPROTO ||
+                   error == ETIMEDOUT || error == ECONNRESET;
+        case Call::recv:
+        case Call::send:
+            return error == EINTR || error == EAGAIN;
+        case Call::poll:
+            return error == EINTR;
+        case Call::connect:
+            return error == EAGAIN;
+        case Call::setsockopt:
+        case Call::getpeername:
+        case Call::write:
+        case Call::close:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 const char* name_of(Call call) {
@@ -48,7 +72,8 @@ Subject::Subject(bool is_subject) : before_(std::exchange(subject, is_subject)) 
 
 Subject::~Subject() { subject = before_; }
 
-Fault::Fault(Call call, std::size_t occurrence, int error) : occurrence_(occurrence) {
+Fault::Fault(Call call, std::size_t occurrence, int error)
+    : occurrence_(occurrence), harmless_(is_harmless(call, error)) {
     calls = 0;
     target = occurrence;
     planned = error;

@@ -71,11 +71,16 @@ class Fault {
 
     bool happened() const { return seen() > occurrence_; }
 
+    /// Has it happened, and is it one that a connection or a call may be lost to? Not so a signal
+    /// that comes in between, or a call that would block after all.
+    bool is_excuse() const { return happened() && !harmless_; }
+
     /// How many calls there were.
     std::size_t seen() const;
 
   private:
     const std::size_t occurrence_;
+    const bool harmless_;
 };
 
 /// For the functions in place of the C library's: what this call is to fail with, or 0.

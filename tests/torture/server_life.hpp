@@ -176,7 +176,7 @@ class ServerLife {
 
     void expect_fault(std::string_view what) const {
         const Bystander here;
-        EXPECT_TRUE(fault_.happened()) << what;
+        EXPECT_TRUE(fault_.is_excuse()) << what;
     }
 
     const jsocket::ServerOptions options_;
