@@ -28,6 +28,12 @@ TYPED_TEST(AllocationFaults, OfAServerOnAUnixDomainSocketCostOneClientAtMost) {
     report(torture(no_memory, 40, life));
 }
 
+TEST(AllocationFaultsOfAJsonServer, CostOneCall) {
+    const auto life = json_server_life();
+    warm_up(life);
+    report(torture(no_memory, 60, life));
+}
+
 class AllocationFaultsOfClients : public ::testing::TestWithParam<Framing> {};
 
 INSTANTIATE_TEST_SUITE_P(Format, AllocationFaultsOfClients, ::testing::ValuesIn(all_formats));

@@ -62,6 +62,8 @@ TYPED_TEST(CallFaults, OfAServerOnAUnixDomainSocketCostOneClientAtMost) {
                             ServerOptions{.address = "unix:" + (folder / "socket"), .port = 0}));
 }
 
+TEST(CallFaultsOfAJsonServer, CostOneCall) { torture_with_all(2, json_server_life()); }
+
 class CallFaultsOfClients : public ::testing::TestWithParam<Framing> {};
 
 INSTANTIATE_TEST_SUITE_P(Format, CallFaultsOfClients, ::testing::ValuesIn(all_formats));

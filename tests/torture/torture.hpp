@@ -4,6 +4,7 @@
 #include "support/fake_resolver.hpp"
 #include "support/temporary_directory.hpp"
 #include "torture/client_life.hpp"
+#include "torture/json_server_life.hpp"
 #include "torture/possessions.hpp"
 #include "torture/server_life.hpp"
 
@@ -49,6 +50,10 @@ std::size_t torture(Cause cause, std::size_t samples, const Life& life) {
 template <typename Kind>
 auto server_life(const jsocket::ServerOptions& options) {
     return [options](Fault& fault) { ServerLife<Kind>(options, fault).run(); };
+}
+
+inline auto json_server_life() {
+    return [](Fault& fault) { JsonServerLife(fault).run(); };
 }
 
 /// A client of a server that is well, on this address.
