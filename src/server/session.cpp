@@ -323,7 +323,8 @@ void Session::finish() noexcept {
         disconnect_ts_ = unix_time();
         disconnected_.store(true, std::memory_order_release);
     }
-    if (linger_) socket_.finish(linger_time);
+    // An interrupted client may have sent more, too, but is not waited for.
+    if (linger_ || socket_.interrupted()) socket_.finish(linger_time);
     socket_.close();
     if (largest_size_ > worth_trimming) release_memory();
 }

@@ -15,6 +15,9 @@ namespace {
 // Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
 constexpr std::size_t flush_threshold = 4 * 1024;
 
+// For an interrupted connection to deliver what it has written; see Stream::await_delivery().
+constexpr std::chrono::milliseconds delivery_time(50);
+
 // Kept after a push, of which the receiving thread, which gives memory back when idle, sees
 // nothing.
 constexpr std::size_t kept_capacity = 1024;
@@ -222,6 +225,7 @@ void JsonSocket::interrupt() noexcept {
 }
 
 void JsonSocket::finish(std::chrono::milliseconds linger) {
+    if (connected() && interrupted()) stream_->await_delivery(delivery_time);
     connected_.store(false, std::memory_order_release);
     stream_->finish_writing();
     const Deadline deadline = deadline_after(linger);

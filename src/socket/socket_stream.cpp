@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -75,6 +77,21 @@ void SocketStream::write_all(std::string_view bytes, std::chrono::milliseconds t
 void SocketStream::interrupt() noexcept {
     interrupted_.store(true, std::memory_order_release);
     ::shutdown(fd_, SHUT_RD);
+}
+
+/// A socket that is closed with bytes unread, or gets some afterwards, is reset, and what it had
+/// still to send is lost: the peer would find half a message.
+void SocketStream::await_delivery(std::chrono::milliseconds timeout) noexcept {
+    if (kind_ != Kind::tcp) return;
+    const Deadline deadline = deadline_after(timeout);
+    int unread = 0;
+    int unsent = 0;
+    int unacknowledged = 0;
+    while (::ioctl(fd_, SIOCINQ, &unread) == 0 && ::ioctl(fd_, SIOCOUTQNSD, &unsent) == 0 &&
+           ::ioctl(fd_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
+           unread + unsent > 0 && std::chrono::steady_clock::now() < deadline) {
+        ::poll(nullptr, 0, 1);  // nothing announces it
+    }
 }
 
 void SocketStream::finish_writing() noexcept { ::shutdown(fd_, SHUT_WR); }

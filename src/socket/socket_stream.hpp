@@ -23,6 +23,7 @@ class SocketStream : public Stream {
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
     void interrupt() noexcept override;
+    void await_delivery(std::chrono::milliseconds timeout) noexcept override;
     void finish_writing() noexcept override;
     void shutdown() noexcept override;
     void acknowledge_now() noexcept override;

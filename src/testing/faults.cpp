@@ -106,6 +106,10 @@ void FaultyStream::interrupt() noexcept {
     stream_->interrupt();
 }
 
+void FaultyStream::await_delivery(std::chrono::milliseconds timeout) noexcept {
+    stream_->await_delivery(timeout);
+}
+
 void FaultyStream::finish_writing() noexcept { stream_->finish_writing(); }
 
 void FaultyStream::shutdown() noexcept {

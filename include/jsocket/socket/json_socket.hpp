@@ -79,8 +79,9 @@ class JsonSocket {
     void interrupt() noexcept;
 
     /// Lets the peer read what was sent, then the end of the stream; waits for it to leave too, at
-    /// most for `linger` and while nobody interrupts. Security and courtesy: closing with bytes
-    /// unread would make TCP throw away replies that are still on their way.
+    /// most for `linger` and while nobody interrupts; then still for some 50 ms to deliver it.
+    /// Security and courtesy: closing with bytes unread would make TCP throw away replies that are
+    /// still on their way.
     void finish(std::chrono::milliseconds linger);
 
     /// Closes both directions at once. The second call does nothing.

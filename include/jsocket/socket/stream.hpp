@@ -43,6 +43,11 @@ class Stream {
     /// have been written still arrive.
     virtual void interrupt() noexcept = 0;
 
+    /// Waits, for `timeout` at most, until the peer's system has what was written, if closing
+    /// before would make it throw that away: TCP does so when a peer is still sending. Does nothing
+    /// where there is no such danger.
+    virtual void await_delivery(std::chrono::milliseconds) noexcept {}
+
     /// Finishes sending: the peer reads what was written and then the end of the stream.
     virtual void finish_writing() noexcept = 0;
 
