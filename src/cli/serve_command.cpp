@@ -51,7 +51,7 @@ class StopSignals {
 std::string advice(const Endpoint& endpoint, std::error_code code) {
     if (endpoint.unix_path()) return "choose another path with --bind";
     if (code == std::errc::address_in_use) {
-        return "choose another port with --bind; port 0 takes a free one";
+        return "--bind sets it";
     }
     if (code == std::errc::permission_denied) return "choose a port from 1024 on with --bind";
     return "choose an address of this machine with --bind, such as 127.0.0.1 or 0.0.0.0";

@@ -55,8 +55,9 @@ int listen_on(const SocketAddress& address) {
 
 [[noreturn]] void fail(const Endpoint& endpoint, int error) {
     const std::error_code code(error, std::system_category());
-    throw ConnectError("cannot listen on " + to_string(endpoint) + ": " + code.message(), code,
-                       to_string(endpoint));
+    std::string what = "cannot listen on " + to_string(endpoint) + ": " + code.message();
+    if (error == EADDRINUSE) what += "; choose another port, or port 0 for a free one";
+    throw ConnectError(what, code, to_string(endpoint));
 }
 
 }  // namespace
