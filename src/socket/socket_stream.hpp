@@ -30,6 +30,9 @@ class SocketStream : public Stream {
     std::string peer() const override { return peer_; }
     PeerCredentials credentials() const override;
 
+    /// For what Stream has no words for; still owned by the stream.
+    int fd() const noexcept { return fd_; }
+
   private:
     [[noreturn]] void fail(int error) const;
 
