@@ -14,7 +14,7 @@ MAY_INCLUDE = {
     "client": {"core", "socket", "support"},
     "server": {"core", "socket", "support"},
     "rpc": {"core", "client", "server", "support"},
-    "testing": {"core", "socket", "server", "support"},
+    "testing": {"core", "framing", "socket", "server", "support"},
     "websocket": {"core", "framing", "socket", "server", "support"},
     "juggler": {"core", "websocket", "support"},
     "chat": {"core", "websocket", "support"},

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/accept_loop.hpp"
+#include "testing/proxy_connection.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/testing/fault_proxy.hpp>
+
+#include <atomic>
+#include <exception>
+#include <utility>
+
+namespace jsocket::testing {
+namespace {
+
+void check(const LinkFaults& faults) {
+    constexpr std::chrono::hours year(365 * 24);
+    if (faults.delay < faults.delay.zero() || faults.delay > year) {
+        throw UsageError("delay must be from 0 to a year");
+    }
+}
+
+FaultProxyOptions checked(FaultProxyOptions options) {
+    check(options.up);
+    check(options.down);
+    check_options(
+        {.framing = options.framing, .limits = {.max_message_size = options.max_message_size}});
+    check_timeout("connect_timeout", options.connect_timeout);
+    return options;
+}
+
+}  // namespace
+
+class FaultProxy::Impl {
+  public:
+    explicit Impl(FaultProxyOptions options)
+        : options_(checked(std::move(options))),
+          server_(parse_endpoint(options_.to)),
+          accepting_(
+              parse_endpoint(options_.listen),
+              [this](std::unique_ptr<Stream> client) { serve(std::move(client)); },
+              options_.complain) {
+        accepting_.start();
+    }
+
+    void stop() { accepting_.stop(); }
+    const Endpoint& endpoint() const { return accepting_.endpoint(); }
+
+  private:
+    void serve(std::unique_ptr<Stream> client) noexcept;
+    void see(std::uint64_t connection, ProxyEvent event) const;
+
+    const FaultProxyOptions options_;
+    const Endpoint server_;
+    const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    std::atomic<std::uint64_t> connections_{0};
+    AcceptLoop accepting_;  // last, since its threads use the others
+};
+
+void FaultProxy::Impl::serve(std::unique_ptr<Stream> client) noexcept {
+    const Interrupt& stop = accepting_.stopping();
+    try {
+        auto server = connect_stream(server_, deadline_after(options_.connect_timeout), &stop);
+        const std::uint64_t number = ++connections_;
+        see(number, {.kind = ProxyEvent::Kind::connect});
+        ProxyConnection::Observe observe;
+        if (options_.observe) {
+            observe = [this, number](const ProxyEvent& event) { see(number, event); };
+        }
+        {
+            ProxyConnection connection(options_, std::move(client), std::move(server),
+                                       std::move(observe));
+            connection.run(stop);
+        }
+        see(number, {.kind = ProxyEvent::Kind::close});
+    } catch (const std::exception& error) {
+        if (options_.complain && !stop.raised()) options_.complain(error.what());
+    }
+}
+
+void FaultProxy::Impl::see(std::uint64_t connection, ProxyEvent event) const {
+    if (!options_.observe) return;
+    event.connection = connection;
+    event.time = std::chrono::steady_clock::now() - start_;
+    options_.observe(event);
+}
+
+FaultProxy::FaultProxy(FaultProxyOptions options)
+    : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+FaultProxy::~FaultProxy() = default;
+
+void FaultProxy::stop() { impl_->stop(); }
+
+std::uint16_t FaultProxy::port() const { return impl_->endpoint().port; }
+
+std::string FaultProxy::endpoint() const { return to_string(impl_->endpoint()); }
+
+}  // namespace jsocket::testing
