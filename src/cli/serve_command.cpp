@@ -2,7 +2,7 @@
 #include "cli/serve_command.hpp"
 
 #include "cli/option_values.hpp"
-#include "cli/terminal.hpp"
+#include "cli/service.hpp"
 
 #include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
@@ -10,61 +10,11 @@
 
 #include <CLI/CLI.hpp>
 
-#include <csignal>
-#include <ctime>
 #include <limits>
-#include <system_error>
 
 namespace jsocket::cli {
 
 namespace {
-
-/// SIGINT, SIGTERM and SIGHUP, blocked here and in every thread started later, so that they wait to
-/// be waited for instead of ending the process.
-class StopSignals {
-  public:
-    StopSignals() {
-        sigemptyset(&signals_);
-        sigaddset(&signals_, SIGINT);
-        sigaddset(&signals_, SIGTERM);
-        sigaddset(&signals_, SIGHUP);  // the terminal is gone
-        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    }
-
-    void wait() const {
-        int signal = 0;
-        sigwait(&signals_, &signal);
-    }
-
-    /// From now on they end the process. Those that came since the first one are forgotten.
-    void restore() const {
-        const timespec now{};
-        while (sigtimedwait(&signals_, nullptr, &now) > 0) continue;
-        pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-    }
-
-  private:
-    sigset_t signals_;
-};
-
-/// What somebody may do who cannot listen on `endpoint` because of `code`.
-std::string advice(const Endpoint& endpoint, std::error_code code) {
-    if (endpoint.unix_path()) return "choose another path with --bind";
-    if (code == std::errc::address_in_use) {
-        return "--bind sets it";
-    }
-    if (code == std::errc::permission_denied) return "choose a port from 1024 on with --bind";
-    return "choose an address of this machine with --bind, such as 127.0.0.1 or 0.0.0.0";
-}
-
-/// A server goes on when nobody reads what it prints.
-void try_to_print(std::string_view text) {
-    try {
-        print_line(text);
-    } catch (const Error& error) {
-        complain(error.what());
-    }
-}
 
 /// On one line. A client's address may be a path of any bytes, which JSON cannot carry unchanged.
 std::string as_text(const ServerStats& stats) {
@@ -147,7 +97,7 @@ void ServeCommand::run() {
     try {
         ServerFactory<Echo> server(options, hook(), options.limits);
         server.start();
-        try_to_print("listening on " + server.endpoint());
+        print_ready(server.endpoint());
         signals.wait();
         server.stop();
         server.join();
@@ -155,8 +105,7 @@ void ServeCommand::run() {
         signals.restore();
         if (stats_) try_to_print(as_text(server.client_stats()));
     } catch (const ConnectError& error) {
-        throw Error(std::string(error.what()) + "; " +
-                    advice({options.address, options.port}, error.code()));
+        cannot_listen(error, {options.address, options.port}, "--bind");
     }
 }
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+
+#include <csignal>
+#include <string>
+#include <string_view>
+
+/// What the commands that listen until a signal comes have in common.
+namespace jsocket::cli {
+
+/// SIGINT, SIGTERM and SIGHUP, blocked here and in every thread started later, so that they wait to
+/// be waited for instead of ending the process. To be made before any thread.
+class StopSignals {
+  public:
+    StopSignals();
+
+    void wait() const;
+
+    /// From now on they end the process. Those that came since the first one are forgotten.
+    void restore() const;
+
+  private:
+    sigset_t signals_;
+};
+
+/// Prints a line, or complains: a server goes on when nobody reads what it prints.
+void try_to_print(std::string_view text);
+
+/// Prints the one line that says where clients may connect to.
+void print_ready(const std::string& endpoint);
+
+/// Throws an Error with what somebody may do who could not listen on `endpoint`, which was given
+/// with `option`.
+[[noreturn]] void cannot_listen(const ConnectError& error, const Endpoint& endpoint,
+                                const std::string& option);
+
+}  // namespace jsocket::cli
