@@ -51,7 +51,8 @@ void AcceptLoop::run() {
 void AcceptLoop::hand_over(std::unique_ptr<Stream> stream) {
     // A job has to be copyable.
     auto shared = std::make_shared<std::unique_ptr<Stream>>(std::move(stream));
-    pool_.run([this, shared] { serve_(std::move(*shared)); });
+    const std::uint64_t number = ++connections_;
+    pool_.run([this, number, shared] { serve_(number, std::move(*shared)); });
 }
 
 void AcceptLoop::complain(const std::string& problem) const {

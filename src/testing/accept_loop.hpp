@@ -7,6 +7,7 @@
 #include <jsocket/endpoint.hpp>
 #include <jsocket/socket/listener.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,8 @@ namespace jsocket::testing {
 /// Threads:  stop() may be called from any thread but those that serve.
 class AcceptLoop {
   public:
-    using Serve = std::function<void(std::unique_ptr<Stream>)>;
+    /// `number`: 1 is the first connection that was accepted.
+    using Serve = std::function<void(std::uint64_t number, std::unique_ptr<Stream>)>;
     using Complain = std::function<void(const std::string&)>;
 
     /// `serve` must not throw, and return soon after stopping() is raised. `complain` gets what
@@ -49,7 +51,8 @@ class AcceptLoop {
     Interrupt stopping_;
     Listener listener_;
     const Endpoint endpoint_;
-    WorkerPool pool_;  // the accepting thread's
+    WorkerPool pool_;                // the accepting thread's
+    std::uint64_t connections_ = 0;  // the accepting thread's
     std::mutex joining_;
     std::optional<Thread> thread_;
 };

@@ -6,7 +6,6 @@
 #include <jsocket/error.hpp>
 #include <jsocket/testing/fault_proxy.hpp>
 
-#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -38,7 +37,9 @@ class FaultProxy::Impl {
           server_(parse_endpoint(options_.to)),
           accepting_(
               parse_endpoint(options_.listen),
-              [this](std::unique_ptr<Stream> client) { serve(std::move(client)); },
+              [this](std::uint64_t number, std::unique_ptr<Stream> client) {
+                  serve(number, std::move(client));
+              },
               options_.complain) {
         accepting_.start();
     }
@@ -47,21 +48,19 @@ class FaultProxy::Impl {
     const Endpoint& endpoint() const { return accepting_.endpoint(); }
 
   private:
-    void serve(std::unique_ptr<Stream> client) noexcept;
+    void serve(std::uint64_t number, std::unique_ptr<Stream> client) noexcept;
     void see(std::uint64_t connection, ProxyEvent event) const;
 
     const FaultProxyOptions options_;
     const Endpoint server_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-    std::atomic<std::uint64_t> connections_{0};
     AcceptLoop accepting_;  // last, since its threads use the others
 };
 
-void FaultProxy::Impl::serve(std::unique_ptr<Stream> client) noexcept {
+void FaultProxy::Impl::serve(std::uint64_t number, std::unique_ptr<Stream> client) noexcept {
     const Interrupt& stop = accepting_.stopping();
     try {
         auto server = connect_stream(server_, deadline_after(options_.connect_timeout), &stop);
-        const std::uint64_t number = ++connections_;
         see(number, {.kind = ProxyEvent::Kind::connect});
         ProxyConnection::Observe observe;
         if (options_.observe) {

@@ -39,6 +39,9 @@ class MessageFinder {
     /// What has been added and not been found to be something.
     std::string_view rest() const { return std::string_view(held_).substr(begin_); }
 
+    /// Passes over the first `size` bytes of rest(), after which no message is to be found.
+    void skip(std::size_t size) { begin_ += size; }
+
     /// Of the messages; Framing::automatic until the first bytes have decided.
     Framing framing() const { return framing_; }
 

@@ -56,7 +56,7 @@ struct ProxyEvent {
     };
 
     Kind kind{};
-    std::uint64_t connection = 0;       ///< 1 is the first
+    std::uint64_t connection = 0;       ///< 1 is the first to be accepted
     std::chrono::nanoseconds time{};    ///< since the proxy was made
     Direction direction{};              ///< of message, bytes and finish
     Framing framing = Framing::prefix;  ///< of a message

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/replay_server.hpp"
+
+#include "testing/replay_session.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace jsocket::testing {
+
+ReplayServer::ReplayServer(std::vector<RecordedConnection> connections, const Endpoint& endpoint,
+                           std::function<void(const std::string&)> complain)
+    : connections_(std::move(connections)),
+      complain_(std::move(complain)),
+      accepting_(
+          endpoint,
+          [this](std::uint64_t number, std::unique_ptr<Stream> stream) {
+              serve(number, std::move(stream));
+          },
+          complain_) {
+    accepting_.start();
+}
+
+bool ReplayServer::stop() {
+    accepting_.stop();
+    return as_recorded_ && made_ == connections_.size();
+}
+
+void ReplayServer::serve(std::uint64_t number, std::unique_ptr<Stream> stream) noexcept {
+    ++made_;
+    try {
+        if (number > connections_.size()) {
+            throw Mismatch("a client more has connected than the " +
+                           std::to_string(connections_.size()) + " that are recorded");
+        }
+        ReplaySession(connections_[number - 1], *stream, accepting_.stopping()).run();
+    } catch (const std::exception& error) {
+        mismatch(error.what());
+    }
+}
+
+void ReplayServer::mismatch(const std::string& what) noexcept {
+    as_recorded_ = false;
+    if (complain_) complain_(what);
+}
+
+}  // namespace jsocket::testing

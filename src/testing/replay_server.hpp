@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "testing/accept_loop.hpp"
+#include "testing/recording.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace jsocket::testing {
+
+/// A client that did something else than was recorded.
+class Mismatch : public Error {
+  public:
+    using Error::Error;
+};
+
+/// A server that plays a recording back: the first client is to do what the first recorded one did,
+/// the second the second, and gets the answers that were recorded.
+///
+/// Threads:  one for each connection. stop() may be called from any but those.
+/// Errors:   the constructor throws as Listener does.
+class ReplayServer {
+  public:
+    /// `complain` gets every mismatch, and what else goes wrong, from any thread.
+    ReplayServer(std::vector<RecordedConnection> connections, const Endpoint& endpoint,
+                 std::function<void(const std::string&)> complain);
+
+    /// Closes all connections. Says, also the second time, whether all that was recorded has
+    /// happened, and nothing else.
+    bool stop();
+
+    const Endpoint& endpoint() const { return accepting_.endpoint(); }
+
+  private:
+    void serve(std::uint64_t number, std::unique_ptr<Stream> stream) noexcept;
+    void mismatch(const std::string& what) noexcept;
+
+    const std::vector<RecordedConnection> connections_;
+    const std::function<void(const std::string&)> complain_;
+    std::atomic<std::uint64_t> made_{0};  // connections
+    std::atomic<bool> as_recorded_{true};
+    AcceptLoop accepting_;  // last, since its threads use the others
+};
+
+}  // namespace jsocket::testing
