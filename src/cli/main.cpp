@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/help_page.hpp"
+#include "cli/proxy_command.hpp"
+#include "cli/replay_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/serve_command.hpp"
 #include "cli/terminal.hpp"
@@ -42,6 +44,8 @@ ExitCode run(int argc, char** argv) {
         "2 wrong usage.");
     ServeCommand serve(app);
     SendCommand send(app);
+    ProxyCommand proxy(app);
+    ReplayCommand replay(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -51,6 +55,10 @@ ExitCode run(int argc, char** argv) {
         serve.run();
     } else if (send.chosen()) {
         send.run();
+    } else if (proxy.chosen()) {
+        proxy.run();
+    } else if (replay.chosen()) {
+        replay.run();
     } else {
         std::cerr << app.help();
         return usage;

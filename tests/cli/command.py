@@ -65,12 +65,12 @@ def read_line(pipe):
     return pipe.readline()
 
 
-class Serve:
-    """A `jsocket serve --echo` that runs as long as the `with` block."""
+class Listening:
+    """A command that listens as long as the `with` block."""
 
-    def __init__(self, *arguments, bind="127.0.0.1:0"):
+    def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [COMMAND, "serve", "--echo", "--bind", bind, *arguments],
+            [COMMAND, *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.ready_line = read_line(self.process.stdout).decode()
         self.address = self.ready_line.removeprefix("listening on ").strip()
@@ -103,6 +103,13 @@ class Serve:
 
     def stop_and_get_stats(self):
         return json.loads(self.stop().out)
+
+
+class Serve(Listening):
+    """A `jsocket serve --echo`."""
+
+    def __init__(self, *arguments, bind="127.0.0.1:0"):
+        super().__init__("serve", "--echo", "--bind", bind, *arguments)
 
 
 def frame(payload):

@@ -8,6 +8,9 @@ from command import CommandTest, jsocket
 SERVE_OPTIONS = ["--help", "--echo", "--hook", "--bind", "--framing", "--max-message-size",
                  "--recv-timeout", "--max-connections", "--spin", "--stats"]
 SEND_OPTIONS = ["--help", "--framing", "--timeout"]
+PROXY_OPTIONS = ["--help", "--to", "--listen", "--direction", "--message", "--delay", "--trickle",
+                 "--chunk", "--cut-after", "--reset-after", "--flip-bit", "--record", "--framing",
+                 "--max-message-size"]
 
 
 class Help(CommandTest):
@@ -15,7 +18,7 @@ class Help(CommandTest):
         for option in ["--help", "-h"]:
             result = jsocket(option)
             self.assert_success(result)
-            for word in ["serve", "send", "--help", "--version"]:
+            for word in ["serve", "send", "proxy", "replay", "--help", "--version"]:
                 self.assertIn(word, result.out)
 
     def test_of_serve_names_every_option(self):
@@ -30,8 +33,21 @@ class Help(CommandTest):
         for word in SEND_OPTIONS + ["HOST:PORT", "unix:PATH", "JSON", "prefix"]:
             self.assertIn(word, result.out)
 
+    def test_of_proxy_names_every_option(self):
+        result = jsocket("proxy", "--help")
+        self.assert_success(result)
+        for word in PROXY_OPTIONS + ["127.0.0.1:0", "unix:PATH", "auto"]:
+            self.assertIn(word, result.out)
+
+    def test_of_replay_names_every_option_and_argument(self):
+        result = jsocket("replay", "--help")
+        self.assert_success(result)
+        for word in ["--help", "--bind", "FILE", "127.0.0.1:0", "unix:PATH"]:
+            self.assertIn(word, result.out)
+
     def test_fits_into_eighty_columns_without_trailing_space(self):
-        for arguments in [["--help"], ["serve", "--help"], ["send", "--help"]]:
+        for arguments in [["--help"], ["serve", "--help"], ["send", "--help"],
+                          ["proxy", "--help"], ["replay", "--help"]]:
             for line in jsocket(*arguments).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(line, line.rstrip())
