@@ -197,6 +197,7 @@ class Recording(ProxyTest):
         lines = self.recorded()
         times = [line.pop("seconds") for line in lines]
         self.assertEqual(times, sorted(times))
+        self.assertGreater(times[0], 0)
         return lines
 
     def test_has_every_event_of_a_connection_in_order(self):
