@@ -59,11 +59,12 @@ Failure failure_of(PayloadError::Kind kind) {
 /// At most ten times a second: it takes milliseconds, goes over the memory of all threads and holds
 /// them up, which no client may bring about as often as it likes.
 void trim_memory() {
-    constexpr double pause = 0.1;
-    static std::atomic<double> latest{0};
-    const double now = unix_time();
-    double before = latest.load(std::memory_order_relaxed);
-    if (now - before >= pause && latest.compare_exchange_strong(before, now)) ::malloc_trim(0);
+    using Clock = std::chrono::steady_clock;  // the other one may be set, and none be due for hours
+    constexpr std::chrono::milliseconds pause(100);
+    static std::atomic<Clock::time_point> latest{Clock::time_point::min()};
+    const Clock::time_point now = Clock::now();
+    Clock::time_point before = latest.load(std::memory_order_relaxed);
+    if (now > before + pause && latest.compare_exchange_strong(before, now)) ::malloc_trim(0);
 }
 #endif
 
