@@ -86,7 +86,7 @@ TEST(ConnectionsBeyondTheMaximum, AreRefusedTenThousandTimesWithoutALeak) {
     EXPECT_TRUE(sanitized || resident_memory(server.pid()) < before + 1'000'000);
     for (int i = 0; i < allowed; ++i)
         ASSERT_EQ(clients[i].request(i), i) << "of those that were in";
-    const json report = ServerProcess::report_on(std::move(clients.front()));
+    const json report = ServerProcess::report(clients.front());
     EXPECT_EQ(report.at("refused"), refused) << report;
     EXPECT_EQ(report.at("active"), allowed) << report;
     EXPECT_EQ(report.at("connects"), allowed) << report;
@@ -131,7 +131,7 @@ TEST(DescriptorExhaustion, CostsHardlyAnyTimeSparesThoseConnectedAndEndsByItself
             return false;
         }
     }));
-    EXPECT_GE(ServerProcess::report_on(std::move(early.front())).at("refused"), closed);
+    EXPECT_GE(ServerProcess::report(early.front()).at("refused"), closed);
 }
 
 }  // namespace

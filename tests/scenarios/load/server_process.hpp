@@ -49,9 +49,12 @@ class ServerProcess {
 
     /// What the statistics say, over all clients: `connects`, `disconnects`, `refused`, `entries`,
     /// `active`, and a member for each kind of failure that was counted. Over a connection of its
-    /// own, which counts as well.
-    json report() const { return report_on(connected_client(port_)); }
-    static json report_on(jsocket::JsonClient client) { return client.request(report_message); }
+    /// own, or one that is there; either counts as well.
+    json report() const {
+        jsocket::JsonClient client = connected_client(port_);
+        return report(client);
+    }
+    static json report(jsocket::JsonClient& client) { return client.request(report_message); }
 
     /// Has the server's process take all descriptors it can get, or give them back.
     static void hoard(jsocket::JsonClient& client) { client.request(hoard_message); }
