@@ -142,7 +142,7 @@ void ProxyCommand::run() {
         signals.wait();
         proxy.stop();
     } catch (const ConnectError& error) {
-        cannot_listen(error, parse_endpoint(listen_), "--listen");
+        throw Error("--listen: " + std::string(error.what()));
     }
     if (recorder) recorder->finish();
 }

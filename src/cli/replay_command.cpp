@@ -74,7 +74,7 @@ void ReplayCommand::run() {
         signals.wait();
         if (!server.stop()) throw Error("the clients did not do what " + file_ + " records");
     } catch (const ConnectError& error) {
-        cannot_listen(error, endpoint, "--bind");
+        throw Error("--bind: " + std::string(error.what()));
     }
 }
 

@@ -105,7 +105,7 @@ void ServeCommand::run() {
         signals.restore();
         if (stats_) try_to_print(as_text(server.client_stats()));
     } catch (const ConnectError& error) {
-        cannot_listen(error, {options.address, options.port}, "--bind");
+        throw Error("--bind: " + std::string(error.what()));
     }
 }
 

@@ -3,23 +3,11 @@
 
 #include "cli/terminal.hpp"
 
+#include <jsocket/error.hpp>
+
 #include <ctime>
-#include <system_error>
 
 namespace jsocket::cli {
-
-namespace {
-
-std::string advice(const Endpoint& endpoint, std::error_code code, const std::string& option) {
-    if (endpoint.unix_path()) return "choose another path with " + option;
-    if (code == std::errc::address_in_use) {
-        return "choose another port with " + option + "; port 0 takes a free one";
-    }
-    if (code == std::errc::permission_denied) return "choose a port from 1024 on with " + option;
-    return "choose an address of this machine with " + option + ", such as 127.0.0.1 or 0.0.0.0";
-}
-
-}  // namespace
 
 StopSignals::StopSignals() {
     sigemptyset(&signals_);
@@ -36,7 +24,8 @@ void StopSignals::wait() const {
 
 void StopSignals::restore() const {
     const timespec now{};
-    while (sigtimedwait(&signals_, nullptr, &now) > 0) continue;
+    while (sigtimedwait(&signals_, nullptr, &now) > 0) {
+    }
     pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
 }
 
@@ -49,9 +38,5 @@ void try_to_print(std::string_view text) {
 }
 
 void print_ready(const std::string& endpoint) { try_to_print("listening on " + endpoint); }
-
-void cannot_listen(const ConnectError& error, const Endpoint& endpoint, const std::string& option) {
-    throw Error(std::string(error.what()) + "; " + advice(endpoint, error.code(), option));
-}
 
 }  // namespace jsocket::cli

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <jsocket/endpoint.hpp>
-#include <jsocket/error.hpp>
-
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -31,10 +28,5 @@ void try_to_print(std::string_view text);
 
 /// Prints the one line that says where clients may connect to.
 void print_ready(const std::string& endpoint);
-
-/// Throws an Error with what somebody may do who could not listen on `endpoint`, which was given
-/// with `option`.
-[[noreturn]] void cannot_listen(const ConnectError& error, const Endpoint& endpoint,
-                                const std::string& option);
 
 }  // namespace jsocket::cli

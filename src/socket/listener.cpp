@@ -53,11 +53,24 @@ int listen_on(const SocketAddress& address) {
     return -1;
 }
 
+const char* remedy(int error) {
+    switch (error) {
+        case EADDRINUSE:
+            return "; choose another port, or port 0 for a free one";
+        case EADDRNOTAVAIL:
+            return "; choose an address of this machine, such as 127.0.0.1 or 0.0.0.0";
+        case EACCES:
+            return "; choose a port from 1024 on, or port 0 for a free one";
+        default:
+            return "";
+    }
+}
+
 [[noreturn]] void fail(const Endpoint& endpoint, int error) {
     const std::error_code code(error, std::system_category());
-    std::string what = "cannot listen on " + to_string(endpoint) + ": " + code.message();
-    if (error == EADDRINUSE) what += "; choose another port, or port 0 for a free one";
-    throw ConnectError(what, code, to_string(endpoint));
+    throw ConnectError(
+        "cannot listen on " + to_string(endpoint) + ": " + code.message() + remedy(error), code,
+        to_string(endpoint));
 }
 
 }  // namespace

@@ -104,8 +104,9 @@ void UnixSocketFile::remove_stale() const {
 void UnixSocketFile::fail(int error, const char* what) const {
     const std::error_code code(error, std::system_category());
     const std::string endpoint = "unix:" + path_;
-    throw ConnectError("cannot listen on " + endpoint + ": " + what + ": " + code.message(), code,
-                       endpoint);
+    throw ConnectError("cannot listen on " + endpoint + ": " + what + ": " + code.message() +
+                           "; choose another path, or remove what is there",
+                       code, endpoint);
 }
 
 }  // namespace jsocket
