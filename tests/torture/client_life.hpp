@@ -95,7 +95,7 @@ class ClientLife {
     const std::vector<json> messages_ = {
         {{"list", {1, -2, 3.5, nullptr, {{"a", "a text that takes a little memory"}}}}},
         {{"z", {{"y", {{"x", 1}}}}}, {"list", "other"}},
-        json::array({std::string(20'000, 'x')}),
+        json::array({std::string(6'000, 'x')}),
         17,
     };
 };

@@ -2,11 +2,11 @@
 //
 // In place of the C++ library's operators and of realloc(3).
 #include "torture/faults.hpp"
+#include "torture/next.hpp"
 
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
-#include <dlfcn.h>
 #include <new>
 
 namespace {
@@ -48,12 +48,12 @@ void operator delete[](void* memory, const std::nothrow_t&) noexcept { release(m
 
 extern "C" void* realloc(void* memory, std::size_t size) {
     using Realloc = void*(void*, std::size_t);
-    static const auto next = reinterpret_cast<Realloc*>(dlsym(RTLD_NEXT, "realloc"));
+    static constinit test_support::Next<Realloc> next("realloc");
     if (planned_error(Call::allocation) != 0) {
         errno = ENOMEM;
         return nullptr;
     }
-    return next(memory, size);
+    return next.get()(memory, size);
 }
 
 namespace test_support {

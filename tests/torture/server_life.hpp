@@ -55,6 +55,7 @@ class ServerLife {
             const Bystander here;
             EXPECT_NO_THROW(ask(server, jsocket::Framing::prefix, "\"still there?\""));
         }
+        expect_no_clients(server);
         server.stop();
         server.join();
     }
@@ -87,7 +88,7 @@ class ServerLife {
             R"({"client":"a client whose name takes memory","z":[1,-2,3.5,{"y":"a long text, as texts go"}]})",
             R"({"a":{"b":[[],[1],[2,[3]]]},"client":"b","z":"other"})",
             R"("short")",
-            "[\"" + std::string(20'000, 'x') + "\"]",
+            "[\"" + std::string(6'000, 'x') + "\"]",
         };
         for (const std::string& text : texts) {
             peer.send(frame(framing, text));
@@ -137,6 +138,12 @@ class ServerLife {
         const std::string got = peer.receive(expected.size());
         if (got.size() < expected.size()) throw std::runtime_error("disconnected");
         EXPECT_EQ(got, expected);
+    }
+
+    /// They have left, and the server is about to wait for others when it is stopped.
+    static void expect_no_clients(Server& server) {
+        const Bystander here;
+        EXPECT_TRUE(wait_until([&] { return server.client_stats().connected_clients == 0; }));
     }
 
     RawPeer connect(Server& server) {
