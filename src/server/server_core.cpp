@@ -54,7 +54,9 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       endpoint_(listener_.endpoint()),
       pause_(first_pause),
       book_(options_.max_client_entries),
-      report_pause_(first_report_pause) {}
+      report_pause_(first_report_pause) {
+    log::prepare();
+}
 
 void ServerCore::start() {
     const Lock lock(state_mutex_);

@@ -42,6 +42,14 @@ std::optional<std::uint64_t> Throttle::pass() noexcept {
     return std::nullopt;
 }
 
+void prepare() noexcept {
+    try {
+        spdlog::get("jsocket");
+    } catch (...) {
+        // No memory for it; it is tried again with each message.
+    }
+}
+
 void info(const std::string& text) noexcept { write(spdlog::level::info, text); }
 void warn(const std::string& text) noexcept { write(spdlog::level::warn, text); }
 

@@ -26,6 +26,10 @@ class Throttle {
     std::atomic<std::uint64_t> left_out_{0};
 };
 
+/// Called by what logs when it is made: the place where loggers are registered then lives longer,
+/// also if both last until the end of the process.
+void prepare() noexcept;
+
 void info(const std::string& text) noexcept;
 void warn(const std::string& text) noexcept;
 void info(Throttle& throttle, const std::string& text) noexcept;

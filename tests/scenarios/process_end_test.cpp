@@ -4,6 +4,7 @@
 #include "scenarios/wire_record.hpp"
 #include "support/raw_peer.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -50,6 +51,18 @@ INSTANTIATE_TEST_SUITE_P(Scenario, ProcessEnd,
                              }
                              return name;
                          });
+
+TEST(GlobalServer, LogsWhatItsLastHooksDo) {
+    ChildProcess program({JSOCKET_SCENARIO_EXIT, "grumbler", "return"});
+    const std::string endpoint = program.read_line();
+    RawPeer client =
+        RawPeer::connect(std::uint16_t(std::stoi(endpoint.substr(endpoint.find(':') + 1))));
+    client.send(prefix_frame("1"));
+    EXPECT_EQ(client.receive_prefix_frame(), "1");
+    program.close_input();
+    EXPECT_THAT(program.read_all(), testing::HasSubstr("farewell"));
+    EXPECT_EQ(program.wait(), 0) << program.errors();
+}
 
 TEST(UnloadedLibrary, ThatHasRunServersLeavesNothingBehind) {
     ChildProcess host({JSOCKET_SCENARIO_HOST, JSOCKET_SCENARIO_PLUGIN});

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <unistd.h>
 
@@ -20,7 +21,13 @@ namespace {
 
 using Factory = jsocket::ServerFactory<EchoWorker>;
 
+/// Has something logged when its client is disconnected.
+class Grumbler : public EchoWorker {
+    void on_disconnect() override { throw std::runtime_error("farewell"); }
+};
+
 // Before anything has been logged: what spdlog needs is made later, unless the server sees to it.
+jsocket::Running<jsocket::ServerFactory<Grumbler>> global_grumbler;
 jsocket::Running<Factory> global_factory;
 jsocket::Running<Echo> global_threaded;
 Factory plain_factory;
@@ -48,6 +55,8 @@ int main(int, char** arguments) {
         serve(global_factory);
     } else if (server == "global-threaded") {
         serve(global_threaded);
+    } else if (server == "grumbler") {
+        serve(global_grumbler);
     } else if (server == "plain") {
         plain_factory.start();
         serve(plain_factory);
