@@ -2,6 +2,7 @@
 #include "scenarios/log_capture.hpp"
 #include "server/scripted.hpp"
 #include "support/raw_peer.hpp"
+#include "support/waiting.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,7 +93,7 @@ TYPED_TEST(BlockedHook, IsReportedASecondAfterStopAndItsClientLetGo) {
     RawPeer client = RawPeer::connect(this->server->port());
     client.send(prefix_frame("1"));
     this->entered.wait();
-    const auto joined = std::async(std::launch::async, [&] { this->server->join(); });
+    const auto joined = waiting([&] { this->server->join(); });
     const auto stop_time = std::chrono::steady_clock::now();
     this->server->stop();
     EXPECT_EQ(client.receive_until_end(), "");
