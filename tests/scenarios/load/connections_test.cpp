@@ -32,7 +32,6 @@ ServerOptions for_many() {
 TEST(TenThousandConnections, OfWhichAHundredAreActiveAreAllServed) {
     const int count = affordable_connections(scaled(10'000, 500));
     const ServerProcess server({.options = for_many()});
-    { JsonClient warm_up = connected_client(server.port()); }
     const std::size_t threads = thread_count(server.pid());
     const std::size_t descriptors = descriptor_count(server.pid());
     const std::size_t before = resident_memory(server.pid());

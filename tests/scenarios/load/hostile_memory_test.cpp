@@ -90,8 +90,9 @@ class TenMegabytes : public testing::TestWithParam<std::pair<const char*, std::s
         return spent;
     }
 
-    static constexpr std::size_t size = 10'000'000;
-    ServerProcess server{{.options = {.recv_timeout = 3 * patience}}};
+    static constexpr std::size_t size = scaled(10'000'000, 1'000'000);
+    ServerProcess server{{.options = {.limits = {.max_elements = size / 10},  // a million
+                                      .recv_timeout = 3 * patience}}};
 };
 INSTANTIATE_TEST_SUITE_P(Of, TenMegabytes,
                          testing::Values(std::pair("EmptyObjects", "{},"),
