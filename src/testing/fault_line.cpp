@@ -56,7 +56,7 @@ void FaultLine::flip(std::string& bytes, std::size_t size) const {
 std::optional<std::uint64_t> FaultLine::left(std::optional<std::uint64_t> after) const {
     if (!after || first_ > written_ || written_ > end_) return std::nullopt;
     const std::uint64_t passed = written_ - first_;
-    if (*after < passed || (end_ != unknown && *after > end_ - first_)) return std::nullopt;
+    if (*after < passed) return std::nullopt;
     return *after - passed;
 }
 
