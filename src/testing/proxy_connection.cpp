@@ -47,6 +47,12 @@ ProxyConnection::Lane ProxyConnection::make_lane(const FaultProxyOptions& option
 }
 
 void ProxyConnection::run(const Interrupt& stop) {
+    pass(stop);
+    see_rest(up_);
+    see_rest(down_);
+}
+
+void ProxyConnection::pass(const Interrupt& stop) {
     while (!stop.raised()) {
         for (Lane* lane : {&up_, &down_}) {
             read(*lane);
@@ -94,11 +100,16 @@ void ProxyConnection::take(Lane& lane, std::string_view bytes, Deadline now) {
 
 void ProxyConnection::end_reading(Lane& lane) {
     lane.reading = false;
-    if (lane.finder && !lane.finder->rest().empty()) {
-        see(lane, ProxyEvent::Kind::bytes, lane.finder->rest());
-    }
+    see_rest(lane);
     see(lane, ProxyEvent::Kind::finish, {});
     lane.line.finish(now());
+}
+
+/// What is no message yet will not become one.
+void ProxyConnection::see_rest(Lane& lane) const {
+    if (!lane.finder || lane.finder->rest().empty()) return;
+    see(lane, ProxyEvent::Kind::bytes, lane.finder->rest());
+    lane.finder->skip(lane.finder->rest().size());
 }
 
 void ProxyConnection::write(Lane& lane) {

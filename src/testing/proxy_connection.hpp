@@ -43,10 +43,12 @@ class ProxyConnection {
         Deadline until = no_deadline;  // when there may be something to write
     };
 
+    void pass(const Interrupt& stop);
     Lane make_lane(const FaultProxyOptions& options, Direction direction, int from, int to) const;
     void read(Lane& lane);
     void take(Lane& lane, std::string_view bytes, Deadline now);
     void end_reading(Lane& lane);
+    void see_rest(Lane& lane) const;
     void write(Lane& lane);
     void write_some(Lane& lane, std::string_view bytes);
     void wait(const Interrupt& stop) const;

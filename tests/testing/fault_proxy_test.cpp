@@ -9,9 +9,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -118,6 +121,24 @@ TEST_F(Proxy, FlipsABitOfTheMessageAskedForOnly) {
     EXPECT_EQ(client.request("second"), "second");
     EXPECT_THROW(client.request("third"), jsocket::ConnectionError);
     EXPECT_TRUE(counted(Failure::bad_crc, 1));
+}
+
+TEST_F(Proxy, HasEveryBitOfAFrameFlippedWithoutTheHandlerSeeingOne) {
+    std::atomic<int> handled{0};
+    test_support::Hooks<ScriptedWorker> hooks;
+    hooks.payload = [&](std::string_view, std::string&) { ++handled; };
+    server.reset();
+    server.emplace(jsocket::ServerOptions{.recv_timeout = 50ms}, hooks);
+    const std::string frame = crc_frame("[1]");
+    for (std::size_t bit = 0; bit < 8 * frame.size(); ++bit) {
+        proxy.reset();
+        start({.up = {.flip_bit = bit}});
+        RawPeer client = RawPeer::connect(proxy->port());
+        client.send(frame);
+        EXPECT_TRUE(client.closed_by_peer()) << "bit " << bit;
+    }
+    EXPECT_EQ(failures(server->client_stats()), 8 * frame.size());
+    EXPECT_EQ(handled, 0);
 }
 
 TEST_F(Proxy, CutsARequestWithinSoThatTheServerMissesItsRest) {
@@ -277,6 +298,26 @@ TEST_F(RawProxy, StopsWithAReceiverThatDoesNotRead) {
     const Stopwatch stopwatch;
     proxy.reset();
     EXPECT_LT(stopwatch.elapsed(), 1s);
+}
+
+TEST_F(RawProxy, SleepsUntilItIsTimeToPassAResetOn) {
+    start({.up = {.delay = 1h}});
+    client->send("1");
+    server->send("2");
+    EXPECT_EQ(client->receive(1), "2");
+    client->reset();
+    const std::clock_t before = std::clock();
+    EXPECT_FALSE(server->readable(300ms));
+    EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 10);
+}
+
+TEST_F(RawProxy, TellsOfAMessageThatWasNotWholeWhenItWasStopped) {
+    test_support::Journal journal;
+    start({.observe = [&](const ProxyEvent& event) { journal.add(std::string(event.bytes)); }});
+    client->send("1\n[2");
+    EXPECT_EQ(server->receive(4), "1\n[2");
+    proxy->stop();
+    EXPECT_EQ(journal.entries(), (std::vector<std::string>{"", "1", "[2", ""}));
 }
 
 TEST_F(RawProxy, TellsWhatItSeesBeforeAnyFault) {
