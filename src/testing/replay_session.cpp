@@ -129,16 +129,21 @@ void ReplaySession::send(const RecordedEvent& event) {
 
 ReplaySession::Received ReplaySession::receive() {
     const int fd = dynamic_cast<const SocketStream&>(stream_).fd();
-    if (wait_for(fd, POLLIN, no_deadline, &stop_) == Wait::interrupted) return Received::stopped;
     std::array<char, 64 * 1024> space;
     std::optional<std::size_t> size;
     try {
-        size = stream_.read_some(space, no_deadline);
+        for (;;) {
+            const bool stopped = stop_.raised();  // asked first: what came before counts
+            size = stream_.read_some(space, immediately);
+            if (size) break;
+            if (stopped) return Received::stopped;
+            wait_for(fd, POLLIN, no_deadline, &stop_);
+        }
     } catch (const ConnectionError&) {
         return Received::end;  // a reset is one, too
     }
-    finder_.add({space.data(), size.value_or(0)});
-    return size.value_or(0) > 0 ? Received::bytes : Received::end;
+    finder_.add({space.data(), *size});
+    return *size > 0 ? Received::bytes : Received::end;
 }
 
 void ReplaySession::receive_more(const RecordedEvent& event) {
