@@ -245,6 +245,13 @@ TEST_F(RawProxy, ShowsTheEndOfTheStreamToBothSidesOfACut) {
     EXPECT_EQ(client->receive(1), "");
 }
 
+TEST_F(RawProxy, ReadsOnAfterACutSoThatTheSenderSeesAnEndAndNoReset) {
+    start({.up = {.cut_after = 2}});
+    client->send(std::string(1024 * 1024, 'x'));
+    EXPECT_EQ(end_of(*client), 0);
+    EXPECT_EQ(server->receive_until_end(), "xx");
+}
+
 TEST_F(RawProxy, CutsBeforeTheFirstByteIfAskedTo) {
     start({.down = {.cut_after = 0}});
     EXPECT_EQ(server->receive(1), "");
