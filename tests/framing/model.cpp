@@ -58,8 +58,6 @@ void read_crc(std::string_view rest, std::size_t max, Reading& reading) {
 void read_lines(std::string_view stream, std::size_t max, Reading& reading) {
     std::string line;
     for (const char c : stream) {
-        std::string text = line;
-        if (!text.empty() && text.back() == '\r') text.pop_back();
         if (c != '\n') {
             line += c;
             // A '\r' may still turn out to belong to the end of the line.
@@ -69,6 +67,8 @@ void read_lines(std::string_view stream, std::size_t max, Reading& reading) {
             }
             continue;
         }
+        std::string text = line;
+        if (!text.empty() && text.back() == '\r') text.pop_back();
         bool blank = true;
         for (const char t : text) blank = blank && (t == ' ' || t == '\t' || t == '\r');
         if (!blank) reading.payloads.push_back(text);
