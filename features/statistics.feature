@@ -85,3 +85,4 @@ Feature: Statistics
       | reset              |
       | too_deep           |
       | too_complex        |
+      | tls                |

@@ -49,7 +49,8 @@ TEST_F(BrokenLog, OnAFullDiskCostsNoClientItsConnection) {
     logger->flush_on(spdlog::level::info);
     logger->set_error_handler([&](const std::string&) { ++dropped; });
     serve(100);
-    EXPECT_EQ(dropped, 100) << "each line was tried, and none can have been written";
+    // One line a second of a kind is tried, and none can have been written.
+    EXPECT_GE(dropped, 1);
 }
 
 /// Writes to a pipe whose reader may be asleep.
@@ -83,14 +84,17 @@ TEST_F(BrokenLog, ThatNobodyReadsHoldsNobodyUpAndCountsWhatItDrops) {
     spdlog::register_logger(std::make_shared<spdlog::async_logger>(
         "jsocket", std::make_shared<PipeSink>(writer.get()), threads,
         spdlog::async_overflow_policy::overrun_oldest));
-    serve(3 * queue);
     // One line is being written, and the queue is full.
-    EXPECT_GE(threads->overrun_counter(), 2 * queue - 1);
-    EXPECT_LT(threads->overrun_counter(), 3 * queue);
+    const auto logger = spdlog::get("jsocket");
+    for (std::size_t i = 0; i < 2 * queue; ++i) logger->info("line {}", i);
+    const std::size_t dropped = threads->overrun_counter();
+    EXPECT_GE(dropped, queue - 1);
+    const Stopwatch stopwatch;
+    while (threads->overrun_counter() == dropped && stopwatch.elapsed() < patience) serve(10);
+    EXPECT_GT(threads->overrun_counter(), dropped) << "by a line of the server's";
 
     std::string line(rubbish.size(), ' ');
     ASSERT_EQ(::read(reader.get(), line.data(), line.size()), ssize_t(rubbish.size()));
-    serve(1);
     EXPECT_TRUE(wait_until([&] { return threads->queue_size() == 0; }));
     spdlog::drop("jsocket");
     threads.reset();  // what is left has been written
