@@ -4,6 +4,7 @@
 #include "support/raw_peer.hpp"
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -40,8 +41,9 @@ class PipeliningClient {
         return "";
     }
 
-    /// Did it, on a busy machine, not read for so long that a stopping server gave it up?
-    bool was_away() const { return longest_pause_ >= std::chrono::milliseconds(40); }
+    /// Shortly before the end of the connection, did nothing come for so long that a stopping
+    /// server may have given it up? On a busy machine this thread may not have had its turn.
+    bool was_away() const { return was_away_; }
 
   private:
     /// Of many sizes, some beyond a segment.
@@ -69,12 +71,17 @@ class PipeliningClient {
         while ((size = ::recv(peer_.fd(), space, sizeof(space), 0)) > 0) {
             received_.append(space, std::size_t(size));
             received_by_all_ += std::size_t(size);
-            longest_pause_ = std::max(longest_pause_, since_last_read.elapsed());
-            since_last_read = Stopwatch();
+            note_pause(since_last_read);
         }
-        longest_pause_ = std::max(longest_pause_, since_last_read.elapsed());
+        note_pause(since_last_read);
+        was_away_ = long_pause_ && long_pause_->elapsed() < std::chrono::milliseconds(200);
         timed_out_ = size < 0 && errno == EAGAIN;
         ::shutdown(peer_.fd(), SHUT_RDWR);  // ends the writer
+    }
+
+    void note_pause(Stopwatch& since_last_read) {
+        if (since_last_read.elapsed() >= std::chrono::milliseconds(40)) long_pause_.emplace();
+        since_last_read = Stopwatch();
     }
 
     void join() {
@@ -86,7 +93,8 @@ class PipeliningClient {
     std::atomic<std::size_t>& received_by_all_;
     std::string received_;
     bool timed_out_ = false;
-    std::chrono::milliseconds longest_pause_{0};
+    std::optional<Stopwatch> long_pause_;  // since the end of the latest
+    bool was_away_ = false;
     std::thread writer_;
     std::thread reader_;
 };
