@@ -7,6 +7,7 @@
 #include <jsocket/json_text.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <clocale>
 #include <cmath>
@@ -266,6 +267,7 @@ void TreeBuilder::Object::erase_missing() {
 void TreeBuilder::Object::learn_shape() {
     const bool each_once = count_ == members_.size();
     if (!each_once || members_.empty() || members_.size() > largest_shape) return;
+    assert(count_ <= largest_shape);
     if (!builder_.shapes_) builder_.shapes_ = std::make_unique<std::array<Shape, shape_count>>();
     Shape& shape = *builder_.shape_for(members_);
     shape.size = members_.size();

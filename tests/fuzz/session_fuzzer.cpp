@@ -264,7 +264,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Handler handler(setup.echo, setup.limits);
     const auto session =
         std::make_shared<Session>(1, std::make_unique<ClientStream>(client),
-                                  ServerOptions{.framing = setup.framing, .limits = setup.limits});
+                                  ServerOptions{.framing = setup.framing,
+                                                .limits = setup.limits,
+                                                .spin = {}});  // which would pass over silences
     session->serve(handler);
     check(session->stats(), handler, expected(recipe, setup), client);
     return 0;
