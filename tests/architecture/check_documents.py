@@ -46,10 +46,21 @@ def path_faults(root):
             yield f"ARCHITECTURE.md names {name}, which does not exist"
 
 
+def scenario_faults(root):
+    """docs/reliability.md lists the scenarios there are, in the same words."""
+    listed = re.findall(r"^\| (\d\d) \| (.+) \|$", (root / "docs/reliability.md").read_text(),
+                        re.MULTILINE)
+    tested = re.findall(r'^ *jsocket_scenario\((\d\d) "([^"]+)"',
+                        (root / "tests/scenarios/CMakeLists.txt").read_text(), re.MULTILINE)
+    for number, statement in sorted(set(listed) ^ set(tested)):
+        where = "docs/reliability.md" if (number, statement) in listed else "tests/scenarios"
+        yield f"scenario {number}, {statement}, is only in {where}"
+
+
 def main():
     root, version = Path(sys.argv[1]), sys.argv[2]
     faults = [*changelog_faults(root, version), *readme_faults(root), *link_faults(root),
-              *path_faults(root)]
+              *path_faults(root), *scenario_faults(root)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

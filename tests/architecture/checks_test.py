@@ -127,6 +127,15 @@ class Documents(Tree):
         self.assertEqual(list(check_documents.path_faults(self.root)), [
             "ARCHITECTURE.md names socket/gone.cpp, which does not exist"])
 
+    def test_scenarios_are_listed_in_the_words_of_their_tests(self):
+        self.write("tests/scenarios/CMakeLists.txt",
+                   'jsocket_scenario(01 "all is well"\n    PROGRAM a_test A.*)\n'
+                   'jsocket_scenario(02 "none is lost" COMMAND b)\n')
+        self.write("docs/reliability.md", "| 01 | all is well |\n| 02 | none is found |\n")
+        self.assertEqual(list(check_documents.scenario_faults(self.root)), [
+            "scenario 02, none is found, is only in docs/reliability.md",
+            "scenario 02, none is lost, is only in tests/scenarios"])
+
 
 if __name__ == "__main__":
     unittest.main()
