@@ -75,6 +75,18 @@ TEST(MessageFinder, LosesNoByteOfWhatIsNoMessage) {
     }
 }
 
+TEST(MessageFinder, HoldsNothingOfWhatIsNoMessage) {
+    MessageFinder finder(Framing::automatic, 1000);
+    for (const char* bytes : {"POST /", " HTTP/1.1"}) {
+        finder.add(bytes);
+        const auto found = finder.next();
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->kind, Kind::other);
+        EXPECT_EQ(found->bytes, bytes);
+        EXPECT_EQ(finder.rest(), "");
+    }
+}
+
 TEST(MessageFinder, KeepsTheRestOfAMessageThatIsNotWhole) {
     const std::string stream = prefix_frame("1") + prefix_frame("[2]").substr(0, 6);
     EXPECT_EQ(find(stream, 4),
