@@ -49,7 +49,7 @@ class ServerLife {
         for (const char* bad : {"<html>\r\n", "[1,\n", "\"throw\"\n"}) {
             as_client([&] { misbehave(server, bad); });
         }
-        as_client([&] { connect(server).send(prefix_frame("[1,2]").substr(0, 7)); });
+        as_client([&] { leave_early(server); });
         call([&] { server.client_stats(); });
         if (fault_.happened()) {
             const Bystander here;
@@ -124,6 +124,13 @@ class ServerLife {
         peer.send(bad);
         EXPECT_TRUE(peer.closed_by_peer());
         peer.reset();
+    }
+
+    void leave_early(Server& server) {
+        RawPeer peer = connect(server);
+        peer.send(prefix_frame("[1,2]").substr(0, 7));
+        peer.finish_writing();
+        EXPECT_TRUE(peer.closed_by_peer());
     }
 
     void ask(Server& server, jsocket::Framing framing, std::string_view text) {
