@@ -128,7 +128,11 @@ TYPED_TEST(LeavingClient, MayResetTheConnectionAtAnyMomentAThousandTimes) {
         peer.send(bytes);
         return peer;
     };
+#if defined(__SANITIZE_THREAD__)
+    constexpr std::uint64_t rounds = 20;  // its big replies take their time
+#else
     constexpr std::uint64_t rounds = 1'000 / 6 + 1;
+#endif
     for (std::uint64_t i = 0; i < rounds; ++i) {
         SCOPED_TRACE(i);
         connect("").reset();                                          // when it is accepted

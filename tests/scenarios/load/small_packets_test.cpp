@@ -38,7 +38,7 @@ TEST_P(SmallPackets, CarryMessagesOfEverySizeUnchangedOneAtATime) {
             const json message = std::string(size, 'x');
             ASSERT_EQ(client.request(message), message) << size;
         }
-        for (const std::size_t size : {0, 1, 5'480, 65'536, 1'000'000, 5'000'000}) {
+        for (const std::size_t size : {0, 1, 5'480, 65'536, scaled(5'000'000, 500'000)}) {
             json message{{"number", 1}, {"text", ""}};
             std::string& text = message["text"].get_ref<std::string&>();
             while (text.size() < size) text += std::to_string(text.size());

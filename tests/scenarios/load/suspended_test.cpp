@@ -43,8 +43,8 @@ TEST(SuspendedServer, ServesAllThatCameMeanwhileWhenItGoesOn) {
         if (i % 3 == 2) peers[i].send(rest);
     }
     server.resume();
-    for (RawPeer& peer : peers) ASSERT_EQ(peer.receive(message.size()), message);
-    for (RawPeer& peer : newcomers) ASSERT_EQ(peer.receive(message.size()), message);
+    for (RawPeer& peer : peers) ASSERT_TRUE(peer.receive(message.size()) == message);
+    for (RawPeer& peer : newcomers) ASSERT_TRUE(peer.receive(message.size()) == message);
     json report = server.report();
     EXPECT_EQ(report.at("active"), peers.size() + newcomers.size() + 1) << report;
     for (const char* name : {"timeout", "reset", "bad_write", "closed_mid_message", "framing"}) {
