@@ -8,6 +8,7 @@
 #include "support/tls_peer.hpp"
 #include "support/waiting.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
