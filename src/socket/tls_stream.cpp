@@ -155,8 +155,8 @@ bool TlsStream::advance_handshake(Deadline deadline) {
     }
     try {
         // What the other end is to know of a failure, too.
-        stream_->write_all(std::exchange(encrypted_, {}),
-                           std::chrono::milliseconds(poll_timeout(deadline)));
+        send_encrypted(std::chrono::milliseconds(poll_timeout(deadline)));
+        encrypted_.shrink_to_fit();
     } catch (const Error&) {
         if (!failed) throw;
     }
@@ -233,21 +233,26 @@ void TlsStream::write_all(std::string_view bytes, std::chrono::milliseconds time
     const Lock writing(writing_);
     for (; !bytes.empty(); bytes.remove_prefix(std::min(largest_piece, bytes.size()))) {
         encrypt(bytes.substr(0, largest_piece));
-        stream_->write_all(encrypted_, timeout);
-        encrypted_.clear();
+        send_encrypted(timeout);
     }
 }
 
-/// With writing_ held.
+void TlsStream::send_encrypted(std::chrono::milliseconds timeout) {
+    cut_ = true;
+    stream_->write_all(encrypted_, timeout);
+    cut_ = false;
+    encrypted_.clear();
+}
+
 void TlsStream::encrypt(std::string_view bytes) {
     const Lock lock(mutex_);
     ERR_clear_error();
     std::size_t size = 0;
-    if (failed_ || SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size) != 1) fail();
+    if (failed_ || cut_ || SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size) != 1) fail();
     collect();
 }
 
-/// Puts what OpenSSL has for the other end behind encrypted_. With writing_ held, too.
+/// Puts what OpenSSL has for the other end behind encrypted_.
 void TlsStream::collect() {
     BIO* const outgoing = SSL_get_wbio(ssl_.get());
     const char* data = nullptr;
@@ -266,19 +271,21 @@ void TlsStream::shutdown() noexcept {
     stream_->shutdown();
 }
 
-/// Tells the other end that this is the end and no attack; unless a thread is writing, behind half
-/// of whose record it would make no sense, or this would have to wait.
+/// Tells the other end that this is the end and no attack; unless a thread is writing, or was when
+/// it failed, behind part of whose record it would make no sense; or this would have to wait.
 void TlsStream::say_goodbye() noexcept {
     if (plain_ || !writing_.try_lock()) return;
     try {
-        {
-            const Lock lock(mutex_);
-            ERR_clear_error();
-            SSL_shutdown(ssl_.get());
-            ERR_clear_error();
-            collect();
+        if (!cut_) {
+            {
+                const Lock lock(mutex_);
+                ERR_clear_error();
+                SSL_shutdown(ssl_.get());
+                ERR_clear_error();
+                collect();
+            }
+            send_encrypted(std::chrono::milliseconds::zero());
         }
-        stream_->write_all(std::exchange(encrypted_, {}), std::chrono::milliseconds::zero());
     } catch (const std::exception&) {
         // A courtesy only.
     }

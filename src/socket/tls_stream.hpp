@@ -53,8 +53,9 @@ class TlsStream : public Stream {
     void feed(std::size_t size);
     std::optional<std::size_t> decrypt(std::span<char> space);
     std::optional<std::size_t> read_plain(std::span<char> space, Deadline deadline);
-    void encrypt(std::string_view bytes);
-    void collect() JSOCKET_REQUIRES(mutex_);
+    void encrypt(std::string_view bytes) JSOCKET_REQUIRES(writing_);
+    void send_encrypted(std::chrono::milliseconds timeout) JSOCKET_REQUIRES(writing_);
+    void collect() JSOCKET_REQUIRES(writing_) JSOCKET_REQUIRES(mutex_);
     void say_goodbye() noexcept;
     [[noreturn]] void fail_handshake() JSOCKET_REQUIRES(mutex_);
     [[noreturn]] void fail();
@@ -79,6 +80,8 @@ class TlsStream : public Stream {
 
     Mutex writing_;  // taken before mutex_
     std::string encrypted_ JSOCKET_GUARDED_BY(writing_);
+    bool cut_ JSOCKET_GUARDED_BY(writing_) =
+        false;  // part of a record may be out, and not the rest
 
     Mutex mutex_;
     const Ssl ssl_;  // what it points to is guarded by mutex_
