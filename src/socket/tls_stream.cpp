@@ -192,9 +192,21 @@ std::optional<std::size_t> TlsStream::read_some(std::span<char> space, Deadline 
     for (;;) {
         if (const auto size = decrypt(space)) return size;
         const auto size = stream_->read_some(received_, deadline);
+        if (size && *size == 0) check_end();
         if (!size || *size == 0) return size;
         feed(*size);
     }
+}
+
+/// Throws if what was received ends within a record: none of that has been given out, and so to
+/// whoever reads it would look like an end between two messages.
+void TlsStream::check_end() {
+    const Lock lock(mutex_);
+    const bool header_read = std::string_view(SSL_rstate_string(ssl_.get())) == "RB";
+    if (!header_read && SSL_has_pending(ssl_.get()) == 0) return;
+    failed_ = true;
+    throw ConnectionClosed(
+        "socket connection broken: " + peer() + " closed it in the middle of a TLS record", true);
 }
 
 /// Nothing if more bytes are needed.

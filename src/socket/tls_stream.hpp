@@ -52,6 +52,7 @@ class TlsStream : public Stream {
     bool advance_handshake(Deadline deadline);
     void feed(std::size_t size);
     std::optional<std::size_t> decrypt(std::span<char> space);
+    void check_end();
     std::optional<std::size_t> read_plain(std::span<char> space, Deadline deadline);
     void encrypt(std::string_view bytes) JSOCKET_REQUIRES(writing_);
     void send_encrypted(std::chrono::milliseconds timeout) JSOCKET_REQUIRES(writing_);
