@@ -23,6 +23,11 @@ constexpr char handshake_record = 0x16;
 
 constexpr std::size_t largest_piece = 16 * 1024;
 
+// Security: what the other end asks of OpenSSL itself, such as new keys or another handshake, is
+// answered with whatever is sent next. One that asks all the time and reads no message would have
+// the answers fill the memory; an honest one asks once in a million messages.
+constexpr std::size_t most_unsent = 4 * 1024;
+
 using SslPointer = std::unique_ptr<SSL, void (*)(SSL*)>;
 
 /// With memory in place of a socket.
@@ -215,6 +220,10 @@ std::optional<std::size_t> TlsStream::decrypt(std::span<char> space) {
     ERR_clear_error();
     std::size_t size = 0;
     const int result = SSL_read_ex(ssl_.get(), space.data(), space.size(), &size);
+    if (BIO_ctrl_pending(SSL_get_wbio(ssl_.get())) > most_unsent) {
+        ERR_clear_error();
+        fail("it asks for new keys or another handshake all the time");
+    }
     if (result == 1) return size;
     switch (SSL_get_error(ssl_.get(), result)) {
         case SSL_ERROR_WANT_READ:
@@ -226,10 +235,10 @@ std::optional<std::size_t> TlsStream::decrypt(std::span<char> space) {
     }
 }
 
-void TlsStream::fail() {
+void TlsStream::fail(const char* otherwise) {
     failed_ = true;
     throw TlsError("socket connection broken: TLS with " + peer() + ": " +
-                   printable(take_tls_error("it is over"), 200));
+                   printable(take_tls_error(otherwise), 200));
 }
 
 std::optional<std::size_t> TlsStream::read_plain(std::span<char> space, Deadline deadline) {

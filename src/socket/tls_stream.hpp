@@ -59,7 +59,7 @@ class TlsStream : public Stream {
     void collect() JSOCKET_REQUIRES(writing_) JSOCKET_REQUIRES(mutex_);
     void say_goodbye() noexcept;
     [[noreturn]] void fail_handshake() JSOCKET_REQUIRES(mutex_);
-    [[noreturn]] void fail();
+    [[noreturn]] void fail(const char* otherwise = "it is over");
 
     // Longer records than this, of which each has 16 KiB at most, do not exist (RFC 8446, 5.2).
     static constexpr std::size_t largest_record = 16 * 1024 + 256 + 5;
