@@ -160,7 +160,8 @@ bool TlsStream::advance_handshake(Deadline deadline) {
     }
     try {
         // What the other end is to know of a failure, too.
-        send_encrypted(std::chrono::milliseconds(poll_timeout(deadline)));
+        const std::chrono::milliseconds left(poll_timeout(deadline));
+        send_encrypted(deadline == no_deadline ? no_timeout : left);
         encrypted_.shrink_to_fit();
     } catch (const Error&) {
         if (!failed) throw;
