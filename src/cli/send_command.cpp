@@ -62,6 +62,14 @@ std::string own_message(const std::string& text, const std::string& where) {
     }
 }
 
+JsonClient new_client(const ClientOptions& options) {
+    try {
+        return JsonClient(options);
+    } catch (const UsageError& error) {
+        throw UsageError(with_option_names(error.what()));
+    }
+}
+
 bool blank(const std::string& line) { return line.find_first_not_of(" \t\r") == std::string::npos; }
 
 }  // namespace
@@ -79,6 +87,7 @@ SendCommand::SendCommand(CLI::App& app)
     command_->add_option("--timeout", timeout_text_, "For each message, connecting included")
         ->type_name("SECONDS")
         ->capture_default_str();
+    tls_.add_to(*command_);
     command_->footer(
         "The reply is printed as one line of JSON; members keep their order and\n"
         "numbers their digits.\n\n"
@@ -102,7 +111,9 @@ void SendCommand::run() {
     // The watchdog's deadline holds for all of these.
     options.recv_timeout = options.send_timeout = options.message_deadline = no_timeout;
     options.retry = {.attempts = 1, .deadline = timeout_};
-    JsonClient client(options);
+    options.tls = tls_.options(server.unix_path().has_value());
+    if (options.tls) options.tls->handshake_timeout = timeout_;
+    JsonClient client = new_client(options);
 
     if (message_ == "-") return exchange_lines(client);
     print_line(exchange(client, own_message(message_, "JSON")));

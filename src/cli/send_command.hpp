@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/tls_arguments.hpp"
+
 #include <chrono>
 #include <string>
 
@@ -36,6 +38,7 @@ class SendCommand {
     std::string framing_ = "prefix";
     std::string timeout_text_ = "10";
     std::chrono::milliseconds timeout_{};
+    ClientTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

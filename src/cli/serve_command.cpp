@@ -16,6 +16,16 @@ namespace jsocket::cli {
 
 namespace {
 
+/// One that cannot go on with new certificates goes on with the old ones.
+void reload_tls(Server& server) {
+    try {
+        server.reload_tls();
+        complain("SIGHUP: the certificates were read again, for new connections");
+    } catch (const Error& error) {
+        complain("SIGHUP: the certificates stay as they were: " + with_option_names(error.what()));
+    }
+}
+
 /// On one line. A client's address may be a path of any bytes, which JSON cannot carry unchanged.
 std::string as_text(const ServerStats& stats) {
     return json(stats).dump(-1, ' ', false, json::error_handler_t::replace);
@@ -28,16 +38,8 @@ ServeCommand::ServeCommand(CLI::App& app)
     const ServerOptions defaults;
     bind_ = to_string(Endpoint{defaults.address, default_port});
     framing_ = to_string(defaults.framing);
-    max_message_size_ = std::to_string(defaults.limits.max_message_size);
-    recv_timeout_ = std::to_string(
-        std::chrono::duration_cast<std::chrono::seconds>(defaults.recv_timeout).count());
     spin_ = std::to_string(defaults.spin.count());
-    max_connections_ = std::to_string(defaults.max_connections);
 
-    const auto add_option = [this](const char* name, std::string& value, const char* type,
-                                   const char* description) {
-        command_->add_option(name, value, description)->type_name(type)->capture_default_str();
-    };
     command_->group("Commands");
     command_->add_flag("--echo", echo_, "Answer every message with itself (required)")
         ->disable_flag_override();
@@ -48,23 +50,54 @@ ServeCommand::ServeCommand(CLI::App& app)
                "HOST:PORT, with port 0 for a free one, or\n"
                "unix:PATH");
     add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
-    add_option("--max-message-size", max_message_size_, "BYTES", "The longest message");
-    add_option("--recv-timeout", recv_timeout_, "SECONDS", "How long a message may stall");
+    add_limits();
     add_option("--spin", spin_, "MICROSECONDS",
                "How long to look for a quick client's next\n"
                "message before sleeping; 0 never");
-    add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
+    tls_.add_to(*command_);
     command_->add_flag("--stats", stats_, "Print statistics as JSON at the end")
         ->disable_flag_override();
     command_->footer(
         "When it is ready it prints one line, `listening on HOST:PORT` or\n"
-        "`listening on unix:PATH`.\n\n"
+        "`listening on unix:PATH`. SIGHUP has it read the files of --tls-certificate\n"
+        "and the like again; without them it ends the server.\n\n"
         "Examples:\n"
         "  jsocket serve --echo\n"
         "  jsocket serve --echo --bind unix:/run/echo --framing lines --stats");
 }
 
+void ServeCommand::add_option(const char* name, std::string& value, const char* type,
+                              const char* description) {
+    command_->add_option(name, value, description)->type_name(type)->capture_default_str();
+}
+
+void ServeCommand::add_limits() {
+    const ServerOptions defaults;
+    max_message_size_ = std::to_string(defaults.limits.max_message_size);
+    recv_timeout_ = std::to_string(
+        std::chrono::duration_cast<std::chrono::seconds>(defaults.recv_timeout).count());
+    max_connections_ = std::to_string(defaults.max_connections);
+
+    add_option("--max-message-size", max_message_size_, "BYTES", "The longest message");
+    add_option("--recv-timeout", recv_timeout_, "SECONDS", "How long a message may stall");
+    add_option("--idle-timeout", idle_timeout_, "SECONDS",
+               "Disconnect clients that say nothing for so long");
+    add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
+    add_option("--max-connections-per-peer", max_connections_per_peer_, "N",
+               "And more than that of one IP address");
+    command_
+        ->add_option("--allow-uid", allowed_uids_,
+                     "Refuse all users but this one, and others that\n"
+                     "it is given for; with unix:PATH")
+        ->type_name("UID")
+        ->allow_extra_args(false);
+}
+
 bool ServeCommand::chosen() const { return command_->parsed(); }
+
+bool ServeCommand::given(const char* option) const {
+    return command_->get_option(option)->count() > 0;
+}
 
 Hook ServeCommand::hook() const {
     if (hook_ == "payload") return Hook::payload;
@@ -78,16 +111,44 @@ ServerOptions ServeCommand::server_options() const {
     options.address = endpoint.address;
     options.port = endpoint.port;
     options.framing = option_value("--framing", framing_, parse_server_framing);
+    options.spin =
+        std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0U, 1'000'000U));
+    set_limits(options);
+    options.allowed_uids = allowed_uids(endpoint.unix_path().has_value());
+    options.tls = tls_.options();
+    return options;
+}
+
+void ServeCommand::set_limits(ServerOptions& options) const {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
     const bool automatic = options.framing == Framing::automatic;
     options.limits.max_message_size =
         option_value("--max-message-size", max_message_size_, parse_count, 1U,
                      automatic ? largest_automatic_message : largest_message);
     options.recv_timeout = option_value("--recv-timeout", recv_timeout_, parse_seconds);
-    options.spin =
-        std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0U, 1'000'000U));
-    options.max_connections = option_value("--max-connections", max_connections_, parse_count, 1U,
-                                           std::numeric_limits<std::uint32_t>::max());
-    return options;
+    if (given("--idle-timeout")) {
+        options.idle_timeout = option_value("--idle-timeout", idle_timeout_, parse_seconds);
+    }
+    options.max_connections =
+        option_value("--max-connections", max_connections_, parse_count, 1U, most);
+    if (given("--max-connections-per-peer")) {
+        options.max_connections_per_peer = option_value(
+            "--max-connections-per-peer", max_connections_per_peer_, parse_count, 1U, most);
+    }
+}
+
+std::vector<uid_t> ServeCommand::allowed_uids(bool over_unix) const {
+    std::vector<uid_t> uids;
+    for (const std::string& text : allowed_uids_) {
+        // The largest number means "no user" to the system.
+        constexpr uid_t most = std::numeric_limits<uid_t>::max() - 1;
+        uids.push_back(
+            static_cast<uid_t>(option_value("--allow-uid", text, parse_count, 0U, most)));
+    }
+    if (!uids.empty() && !over_unix) {
+        throw UsageError("--allow-uid needs --bind unix:PATH; over TCP nobody knows the user");
+    }
+    return uids;
 }
 
 void ServeCommand::run() {
@@ -98,7 +159,7 @@ void ServeCommand::run() {
         ServerFactory<Echo> server(options, hook(), options.limits);
         server.start();
         print_ready(server.endpoint());
-        signals.wait();
+        while (signals.wait() == SIGHUP && options.tls) reload_tls(server);
         server.stop();
         server.join();
         // Statistics may be long, and a reader slow: let a second signal end that wait.
@@ -106,6 +167,8 @@ void ServeCommand::run() {
         if (stats_) try_to_print(as_text(server.client_stats()));
     } catch (const ConnectError& error) {
         throw Error("--bind: " + std::string(error.what()));
+    } catch (const UsageError& error) {
+        throw UsageError(with_option_names(error.what()));
     }
 }
 

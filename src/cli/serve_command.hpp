@@ -2,10 +2,12 @@
 #pragma once
 
 #include "cli/echo.hpp"
+#include "cli/tls_arguments.hpp"
 
 #include <jsocket/server/server_options.hpp>
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -13,7 +15,8 @@ class App;
 
 namespace jsocket::cli {
 
-/// `jsocket serve`: a server until SIGINT or SIGTERM.
+/// `jsocket serve`: a server until SIGINT or SIGTERM. SIGHUP has it read its certificates again, if
+/// it has any, and otherwise ends it, too.
 class ServeCommand {
   public:
     /// Adds the command to `app`, which must outlive it.
@@ -26,7 +29,13 @@ class ServeCommand {
     void run();
 
   private:
+    void add_option(const char* name, std::string& value, const char* type,
+                    const char* description);
+    void add_limits();
+    bool given(const char* option) const;
     ServerOptions server_options() const;
+    void set_limits(ServerOptions& options) const;
+    std::vector<uid_t> allowed_uids(bool over_unix) const;
     Hook hook() const;
 
     CLI::App* command_;
@@ -37,8 +46,12 @@ class ServeCommand {
     std::string framing_;
     std::string max_message_size_;
     std::string recv_timeout_;
+    std::string idle_timeout_;
     std::string max_connections_;
+    std::string max_connections_per_peer_;
+    std::vector<std::string> allowed_uids_;
     std::string spin_;
+    ServerTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

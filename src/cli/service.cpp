@@ -17,9 +17,10 @@ StopSignals::StopSignals() {
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
 }
 
-void StopSignals::wait() const {
+int StopSignals::wait() const {
     int signal = 0;
     sigwait(&signals_, &signal);
+    return signal;
 }
 
 void StopSignals::restore() const {

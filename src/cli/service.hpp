@@ -14,7 +14,8 @@ class StopSignals {
   public:
     StopSignals();
 
-    void wait() const;
+    /// Which of them has come.
+    int wait() const;
 
     /// From now on they end the process. Those that came since the first one are forgotten.
     void restore() const;
