@@ -3,6 +3,7 @@
 
 #include "cli/option_values.hpp"
 #include "cli/service.hpp"
+#include "cli/terminal.hpp"
 
 #include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>

@@ -35,6 +35,9 @@ class TlsStream : public Stream {
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
     void interrupt() noexcept override { stream_->interrupt(); }
+    void await_delivery(std::chrono::milliseconds timeout) noexcept override {
+        stream_->await_delivery(timeout);
+    }
     void finish_writing() noexcept override;
     void shutdown() noexcept override;
     void acknowledge_now() noexcept override { stream_->acknowledge_now(); }
