@@ -4,7 +4,6 @@
 #include "support/address.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -27,8 +26,6 @@ std::size_t status_number(pid_t process, const std::string& name) {
 }
 
 }  // namespace
-
-bool exhaustive() { return std::getenv("JSOCKET_EXHAUSTIVE") != nullptr; }
 
 std::size_t resident_memory(pid_t process) { return status_number(process, "VmRSS") * 1024; }
 

@@ -20,9 +20,6 @@ inline constexpr bool sanitized = JSOCKET_TEST_SANITIZED != 0;
 /// `many` as a rule, fewer under a sanitizer.
 constexpr int scaled(int many, int fewer) { return sanitized ? fewer : many; }
 
-/// Was the program told, by JSOCKET_EXHAUSTIVE in its environment, to take its time?
-bool exhaustive();
-
 /// In bytes.
 std::size_t resident_memory(pid_t process);
 
