@@ -80,7 +80,7 @@ class PipeliningClient {
     }
 
     void note_pause(Stopwatch& since_last_read) {
-        if (since_last_read.elapsed() >= std::chrono::milliseconds(40)) long_pause_.emplace();
+        if (since_last_read.elapsed() >= std::chrono::milliseconds(50)) long_pause_.emplace();
         since_last_read = Stopwatch();
     }
 
