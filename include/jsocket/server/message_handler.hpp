@@ -65,15 +65,16 @@ class MessageHandler {
     /// it would overwrite.
     virtual void process_payload(std::string_view payload, std::string& reply);
 
-    /// A client has connected; nothing has been read from it.
+    /// A client has connected, its TLS handshake included; no message has been read from it.
     virtual void on_connect() {}
 
     /// The client has gone, or is about to be disconnected. Follows every on_connect() that did
     /// not throw.
     virtual void on_disconnect() {}
 
-    /// Something, as counted in Failure, ended the connection; on_disconnect() comes next. What is
-    /// not derived from std::exception arrives as an Error.
+    /// Something, as counted in Failure, ended the connection; on_disconnect() comes next, if there
+    /// was an on_connect(): a TLS handshake may fail before it. What is not derived from
+    /// std::exception arrives as an Error.
     virtual void on_error(const std::exception& error);
 
     /// The client's address, "127.0.0.1:40312" or "unix:PATH". In hooks only.
