@@ -19,9 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds first_pause(10);
 constexpr std::chrono::milliseconds longest_pause(1'000);
 
-// A hook that runs on for so long after stop() is worth a line of log, and so is one that still
-// does after twice that, and so on.
-constexpr std::chrono::milliseconds first_report_pause(1'000);
+// A hook that outlasts drain_timeout is worth a line of log, and so is one that still does after
+// twice that, and so on, up to this.
 constexpr std::chrono::milliseconds longest_report_pause(60'000);
 constexpr std::size_t clients_in_report = 10;
 
@@ -54,7 +53,7 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       endpoint_(listener_.endpoint()),
       pause_(first_pause),
       book_(options_.max_client_entries),
-      report_pause_(first_report_pause) {
+      report_pause_(options_.drain_timeout) {
     log::prepare();
 }
 

@@ -11,6 +11,7 @@ void check_options(const ServerOptions& options) {
     check_options(socket_options(options));
     check_timeout("accept_timeout", options.accept_timeout);
     check_timeout("idle_timeout", options.idle_timeout);
+    check_timeout("drain_timeout", options.drain_timeout);
     if (!options.allowed_uids.empty() && !Endpoint{options.address, 0}.unix_path()) {
         throw UsageError("allowed_uids is given, but address is " + options.address +
                          "; only a UNIX-domain socket, unix:PATH, knows its clients' users");

@@ -185,8 +185,7 @@ void Session::queue_reply() {
     try {
         if (socket_.queue_payload(reply_)) unsent_messages_ = unsent_bytes_ = 0;
     } catch (...) {
-        uncount_sent(1,
-                     reply_.size());  // those before it are still to be sent, if that is possible
+        uncount_sent(1, reply_.size());  // those before it may still be sent
         throw;
     }
 }

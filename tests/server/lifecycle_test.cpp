@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/scripted.hpp"
 #include "support/descriptors.hpp"
+#include "support/error_of.hpp"
 #include "support/raw_peer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <thread>
@@ -15,7 +17,9 @@ namespace {
 
 using namespace test_support;
 using jsocket::Running;
+using jsocket::ServerOptions;
 using jsocket::UsageError;
+using testing::HasSubstr;
 
 std::size_t thread_count() {
     const std::filesystem::directory_iterator tasks("/proc/self/task");
@@ -144,11 +148,33 @@ TYPED_TEST(Lifecycle, ThrowsConnectErrorIfThePortIsTaken) {
 
 TYPED_TEST(Lifecycle, ThrowsUsageErrorForAnOptionOutOfItsRange) {
     using Server = typename TypeParam::Server;
-    EXPECT_THROW(Server({.limits = {.max_message_size = 0}}), UsageError);
-    EXPECT_THROW(Server({.limits = {.max_depth = 0}}), UsageError);
-    EXPECT_THROW(Server({.limits = {.max_elements = 0}}), UsageError);
-    EXPECT_THROW(Server({.recv_timeout = std::chrono::milliseconds(-1)}), UsageError);
-    EXPECT_THROW(Server({.stack_size = 1024}), UsageError);
+    using Change = std::function<void(ServerOptions&)>;
+    static constexpr std::chrono::milliseconds zero(0);
+    const std::pair<const char*, Change> cases[] = {
+        {"max_message_size", [](auto& o) { o.limits.max_message_size = 0; }},
+        {"max_message_size",
+         [](auto& o) { o.limits.max_message_size = jsocket::largest_automatic_message + 1; }},
+        {"max_depth", [](auto& o) { o.limits.max_depth = 0; }},
+        {"max_elements", [](auto& o) { o.limits.max_elements = 0; }},
+        {"accept_timeout", [](auto& o) { o.accept_timeout = zero; }},
+        {"recv_timeout", [](auto& o) { o.recv_timeout = std::chrono::milliseconds(-1); }},
+        {"send_timeout", [](auto& o) { o.send_timeout = zero; }},
+        {"message_deadline", [](auto& o) { o.message_deadline = zero; }},
+        {"idle_timeout", [](auto& o) { o.idle_timeout = zero; }},
+        {"drain_timeout", [](auto& o) { o.drain_timeout = zero; }},
+        {"spin", [](auto& o) { o.spin = std::chrono::seconds(2); }},
+        {"max_connections", [](auto& o) { o.max_connections = 0; }},
+        {"stack_size", [](auto& o) { o.stack_size = 1024; }},
+        {"allowed_uids", [](auto& o) { o.allowed_uids = {0}; }},
+        {"tls.certificate", [](auto& o) { o.tls.emplace(); }},
+        {"tls.handshake_timeout", [](auto& o) { o.tls.emplace().handshake_timeout = zero; }},
+    };
+    for (const auto& [name, change] : cases) {
+        ServerOptions options;
+        change(options);
+        const auto error = error_of<UsageError>([&] { Server server(options); });
+        EXPECT_THAT(error->what(), HasSubstr(name));
+    }
 }
 
 TYPED_TEST(Lifecycle, KeepsThreadsAndDescriptorsFlatOverManyClients) {

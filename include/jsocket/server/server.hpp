@@ -39,9 +39,9 @@ class Server {
     /// Waits until the server has stopped and its last hook has returned. Returns at once if it was
     /// not started. Throws UsageError in a hook, which would wait for itself.
     ///
-    /// A hook that still runs 1 s after stop() loses its client, who is not to wait for it, and a
-    /// warning names the clients concerned; it is repeated after 2 s more, 4 s, and so on, up to a
-    /// minute. To go on without such a hook, a program can only end.
+    /// A hook that still runs drain_timeout after stop() loses its client, who is not to wait for
+    /// it, and a warning names the clients concerned; it is repeated after twice that, four times,
+    /// and so on, up to a minute. To go on without such a hook, a program can only end.
     void join();
 
     /// The same for at most `timeout`; false if a hook still runs then, or the server was not

@@ -50,6 +50,10 @@ struct ServerOptions {
     /// `timeout`. Without end by default, for clients that just listen. Not of a JsonServer.
     std::chrono::milliseconds idle_timeout = no_timeout;
 
+    /// How long hooks may run on after stop() before join() lets their clients go, without the
+    /// reply.
+    std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
+
     /// How long a thread looks for its client's next message again and again before it sleeps until
     /// it comes. It does so only while the client answers as quickly, and while no more threads of
     /// connections are awake than there are processors. Being woken takes longer than most hooks:
