@@ -17,7 +17,7 @@ REQUIRED_FILES = {
     "jsocket-tools": [r"/bin/jsocket$"],
 }
 REQUIRED_DEPENDS = {
-    "libjsocket0": ["libc6", "libstdc++6", "zlib1g"],
+    "libjsocket0": ["libc6", "libssl3", "libstdc++6", "zlib1g"],
     "libjsocket-dev": ["nlohmann-json3-dev"],
     "jsocket-tools": ["libc6", "libstdc++6"],
 }
