@@ -51,8 +51,10 @@ void expect_host(SSL* ssl, const std::string& host) {
     X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
     if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1) return;
     X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) != 1) {
-        throw std::bad_alloc();
+    // Security: an empty name, or one that is none, would leave the name unchecked.
+    if (host.empty() || X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) != 1) {
+        throw UsageError("\"" + printable(host, 200) +
+                         "\" is no name that a certificate can have; tls.host_name sets another");
     }
 }
 

@@ -102,6 +102,14 @@ TEST_F(TlsNames, OfAnotherServerAreRefused) {
     }
 }
 
+TEST_F(TlsNames, ThatCannotBeAreNotLeftUnchecked) {
+    EchoFactory server(server_options());
+    auto options = client_options(server.port());
+    options.tls->host_name = std::string("localhost\0.example", 18);
+    EXPECT_THAT(error_of<jsocket::UsageError>([&] { connected(options); })->what(),
+                HasSubstr("tls.host_name"));
+}
+
 TEST_F(TlsNames, AreNeededWithAUnixSocket) {
     jsocket::ClientOptions options{.address = "unix:/nowhere", .tls = files.client_options()};
     EXPECT_THAT(error_of<jsocket::UsageError>([&] { JsonClient client(options); })->what(),
