@@ -104,12 +104,19 @@ class TlsFaults : public TlsStreams, public testing::WithParamInterface<FaultCas
 
 TEST_P(TlsFaults, AreAllNoticed) {
     constexpr std::size_t enough = 60;
+    constexpr int most_late = 20;
+    int late = 0;
     std::size_t n = 0;
     for (; n < enough; ++n) {
         FaultPlan plan(GetParam().fault, n, GetParam().bytes);
         try {
             live(plan);
         } catch (const jsocket::Error& error) {
+            // The machine was too busy for the short time-out of a stall: once more.
+            if (GetParam().fault == Fault::stall && !plan.fired() && ++late < most_late) {
+                --n;
+                continue;
+            }
             ASSERT_FALSE(harmless()) << "operation " << n << ": " << error.what();
             ASSERT_TRUE(plan.fired()) << error.what();
             continue;
