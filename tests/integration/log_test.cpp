@@ -2,17 +2,13 @@
 #include "support/log.hpp"
 
 #include "server/scripted.hpp"
+#include "support/log_capture.hpp"
 #include "support/raw_peer.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <memory>
-#include <mutex>
-#include <sstream>
+#include <stdexcept>
 
 namespace {
 
@@ -34,30 +30,8 @@ TEST(Throttle, LetsOneLineASecondThroughAndCountsTheOthers) {
     EXPECT_EQ(throttle.pass(), std::nullopt);
 }
 
-/// What the library logs meanwhile.
-class Log : public testing::Test {
-  protected:
-    Log() {
-        auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
-        auto logger = std::make_shared<spdlog::logger>("jsocket", sink);
-        logger->set_level(spdlog::level::info);
-        logger->set_pattern("%v");
-        spdlog::register_logger(logger);
-    }
-    ~Log() override { spdlog::drop("jsocket"); }
-
-    std::vector<std::string> lines() const {
-        std::istringstream text(text_.str());
-        std::vector<std::string> result;
-        for (std::string line; std::getline(text, line);) result.push_back(line);
-        return result;
-    }
-
-  private:
-    std::ostringstream text_;
-};
-
-TEST_F(Log, IsNotFloodedByClientsThatSendWhatIsNoMessage) {
+TEST(Log, IsNotFloodedByClientsThatSendWhatIsNoMessage) {
+    const LogCapture log;
     const Stopwatch stopwatch;
     {
         Running<ServerFactory<ScriptedWorker>> server;
@@ -70,27 +44,37 @@ TEST_F(Log, IsNotFloodedByClientsThatSendWhatIsNoMessage) {
             [&] { return failures(server.client_stats(), jsocket::Failure::bad_header) == 100; }));
     }
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(stopwatch.elapsed());
-    EXPECT_GE(lines().size(), 1u);
-    EXPECT_LE(lines().size(), static_cast<std::size_t>(seconds.count()) + 1);
+    EXPECT_GE(log.lines().size(), 1u);
+    EXPECT_LE(log.lines().size(), static_cast<std::size_t>(seconds.count()) + 1);
 }
 
-TEST_F(Log, ShowsNothingOfAPeersThatCouldPassForAnotherLine) {
-    const std::string name = "\r\n\x1b[31mcritical: \x7f" + std::string(3'000'000, 'x');
+/// Has a peer send `message` until the library has logged something about it.
+void expect_harmless(const std::string& message, const Hooks<ScriptedWorker>& hooks) {
+    const LogCapture log;
     {
-        Running<ServerFactory<ScriptedWorker>> server;
-        // A line of its own: what the test above has had logged is a second old by then.
-        ASSERT_TRUE(wait_until([&] {
+        Running<ServerFactory<ScriptedWorker>> server(ServerOptions{}, hooks);
+        ASSERT_TRUE(wait_until([&] {  // a second after the line before
             RawPeer peer = RawPeer::connect(server.port());
-            peer.send(prefix_frame('"' + name + '"'));
-            return peer.closed_by_peer() && !lines().empty();
+            peer.send(prefix_frame(message));
+            return peer.closed_by_peer() && !log.lines().empty();
         }));
     }
-    for (const std::string& line : lines()) {
-        EXPECT_LE(line.size(), 1024u);
-        EXPECT_TRUE(std::all_of(line.begin(), line.end(), [](char c) {
+    for (const LogCapture::Line& line : log.lines()) {
+        EXPECT_LE(line.text.size(), 1024u);
+        EXPECT_TRUE(std::all_of(line.text.begin(), line.text.end(), [](char c) {
             return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-        })) << line;
+        })) << line.text;
     }
+}
+
+TEST(Log, ShowsNothingOfAPeersThatCouldPassForAnotherLine) {
+    const std::string forged = "\r\n\x1b[31mcritical: \x7f" + std::string(3'000'000, 'x');
+    expect_harmless('"' + forged + '"', {});
+    Hooks<ScriptedWorker> hooks;
+    hooks.message = [](auto&, json& message) -> std::optional<json> {
+        throw std::runtime_error("no such thing: " + message.get<std::string>());
+    };
+    expect_harmless(json(forged).dump(), hooks);
 }
 
 }  // namespace

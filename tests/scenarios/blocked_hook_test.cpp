@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scenarios/log_capture.hpp"
 #include "server/scripted.hpp"
+#include "support/log_capture.hpp"
 #include "support/raw_peer.hpp"
 #include "support/waiting.hpp"
 

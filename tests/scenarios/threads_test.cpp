@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scenarios/log_capture.hpp"
 #include "scenarios/rounds.hpp"
 #include "server/scripted.hpp"
+#include "support/log_capture.hpp"
 #include "support/raw_peer.hpp"
 
 #include <gmock/gmock.h>

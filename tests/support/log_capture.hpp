@@ -29,9 +29,11 @@ class LogCapture {
     LogCapture(const LogCapture&) = delete;
     LogCapture& operator=(const LogCapture&) = delete;
 
+    std::vector<Line> lines() const { return sink_->lines(); }
+
     std::vector<Line> warnings() const {
         std::vector<Line> result;
-        for (Line& line : sink_->lines()) {
+        for (Line& line : lines()) {
             if (line.level >= spdlog::level::warn) result.push_back(std::move(line));
         }
         return result;
