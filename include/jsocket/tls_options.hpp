@@ -25,7 +25,7 @@ struct TlsServerOptions {
 
     /// Also serves clients that speak no TLS, on the same port; the first byte decides. Until it
     /// has come, on_connect() is not called, and a client that waits for the server to begin is cut
-    /// at handshake_timeout.
+    /// at handshake_timeout. Not together with client_ca.
     bool plain_too = false;
 };
 

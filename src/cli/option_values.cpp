@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/option_values.hpp"
 
+#include "socket/address.hpp"
+
 #include <jsocket/json_text.hpp>
 
 #include <charconv>
@@ -38,6 +40,22 @@ std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::ui
                          std::to_string(largest));
     }
     return count;
+}
+
+Endpoint parse_address(std::string_view text) {
+    Endpoint endpoint = parse_endpoint(text);
+    if (const auto path = endpoint.unix_path()) unix_address(*path);  // throws if it is too long
+    return endpoint;
+}
+
+mode_t parse_mode(std::string_view text) {
+    unsigned mode = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, mode, 8);
+    if (error != std::errc() || stop != end || mode > 0777) {
+        refuse(text, "permissions in octal from 0 to 777, such as 600 or 666");
+    }
+    return mode;
 }
 
 Framing parse_server_framing(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/options.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 /// The texts that options take, as values. Errors: UsageError says what the text should have been.
 namespace jsocket::cli {
@@ -17,6 +19,12 @@ std::chrono::milliseconds parse_seconds(std::string_view text);
 
 /// A whole number from `smallest` to `largest`, in decimal digits.
 std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest);
+
+/// "HOST:PORT" or "unix:PATH", with a path that the system takes.
+Endpoint parse_address(std::string_view text);
+
+/// "600", "0660": permissions of a file, in octal.
+mode_t parse_mode(std::string_view text);
 
 /// Every name that `auto` may be one of, for a server.
 Framing parse_server_framing(std::string_view text);

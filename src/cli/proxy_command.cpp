@@ -108,10 +108,10 @@ testing::LinkFaults ProxyCommand::faults() const {
 
 testing::FaultProxyOptions ProxyCommand::options() const {
     testing::FaultProxyOptions options;
-    const Endpoint server = option_value("--to", to_, parse_endpoint);
+    const Endpoint server = option_value("--to", to_, parse_address);
     if (!server.unix_path() && server.port == 0) throw UsageError("--to: port 0 is no port");
     options.to = to_;
-    option_value("--listen", listen_, parse_endpoint);
+    option_value("--listen", listen_, parse_address);
     options.listen = listen_;
     if (direction_ != "up" && direction_ != "down" && direction_ != "both") {
         throw UsageError("--direction: expected up, down or both, not \"" + direction_ + '"');

@@ -25,10 +25,12 @@ void Recorder::add(const testing::ProxyEvent& event) noexcept {
         const std::string line = testing::recording_line(event);
         const std::lock_guard lock(mutex_);
         if (failed_) return;
+        errno = 0;
         file_ << line << std::endl;  // what is in the file is right also if we are killed
         if (file_) return;
         failed_ = true;
-        complain("cannot write " + path_ + "; the recording ends here");
+        complain("--record: cannot write " + path_ + ": " + std::generic_category().message(errno) +
+                 "; the recording ends here");
     } catch (const std::exception& error) {  // no memory left
         const std::lock_guard lock(mutex_);
         failed_ = true;

@@ -65,7 +65,7 @@ ReplayCommand::ReplayCommand(CLI::App& app)
 bool ReplayCommand::chosen() const { return command_->parsed(); }
 
 void ReplayCommand::run() {
-    const Endpoint endpoint = option_value("--bind", bind_, parse_endpoint);
+    const Endpoint endpoint = option_value("--bind", bind_, parse_address);
     std::vector<testing::RecordedConnection> connections = recording(file_);
     const StopSignals signals;
     try {

@@ -100,7 +100,7 @@ SendCommand::SendCommand(CLI::App& app)
 bool SendCommand::chosen() const { return command_->parsed(); }
 
 void SendCommand::run() {
-    const Endpoint server = option_value("SERVER", server_, parse_endpoint);
+    const Endpoint server = option_value("SERVER", server_, parse_address);
     if (!server.unix_path() && server.port == 0) throw UsageError("SERVER: port 0 is no port");
     timeout_ = option_value("--timeout", timeout_text_, parse_seconds);
 

@@ -89,9 +89,12 @@ void ServeCommand::add_limits() {
     command_
         ->add_option("--allow-uid", allowed_uids_,
                      "Refuse all users but this one, and others that\n"
-                     "it is given for; with unix:PATH")
+                     "it is given for; with unix:PATH, whose\n"
+                     "--unix-mode has to let them in, too")
         ->type_name("UID")
         ->allow_extra_args(false);
+    add_option("--unix-mode", unix_mode_, "MODE",
+               "Permissions of the file of unix:PATH; 666 for\nall users");
 }
 
 bool ServeCommand::chosen() const { return command_->parsed(); }
@@ -108,13 +111,14 @@ Hook ServeCommand::hook() const {
 
 ServerOptions ServeCommand::server_options() const {
     ServerOptions options;
-    const Endpoint endpoint = option_value("--bind", bind_, parse_endpoint);
+    const Endpoint endpoint = option_value("--bind", bind_, parse_address);
     options.address = endpoint.address;
     options.port = endpoint.port;
     options.framing = option_value("--framing", framing_, parse_server_framing);
     options.spin =
         std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0U, 1'000'000U));
     set_limits(options);
+    options.unix_mode = option_value("--unix-mode", unix_mode_, parse_mode);
     options.allowed_uids = allowed_uids(endpoint.unix_path().has_value());
     options.tls = tls_.options();
     return options;
@@ -155,9 +159,10 @@ std::vector<uid_t> ServeCommand::allowed_uids(bool over_unix) const {
 void ServeCommand::run() {
     if (!echo_) throw UsageError("serve has nothing to do; give it --echo");
     const ServerOptions options = server_options();
-    const StopSignals signals;
     try {
         ServerFactory<Echo> server(options, hook(), options.limits);
+        // Not before files have been read, which may take for ever; and before there is a thread.
+        const StopSignals signals;
         server.start();
         print_ready(server.endpoint());
         while (signals.wait() == SIGHUP && options.tls) reload_tls(server);

@@ -50,6 +50,7 @@ class ServeCommand {
     std::string max_connections_;
     std::string max_connections_per_peer_;
     std::vector<std::string> allowed_uids_;
+    std::string unix_mode_ = "600";
     std::string spin_;
     ServerTlsArguments tls_;
 };

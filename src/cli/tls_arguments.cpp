@@ -51,6 +51,11 @@ void ServerTlsArguments::add_to(CLI::App& command) {
 
 std::optional<TlsServerOptions> ServerTlsArguments::options() const {
     check_pair(options_.certificate, options_.key);
+    if (options_.plain_too && !options_.client_ca.empty()) {
+        throw UsageError(
+            "--tls-plain-too and --tls-client-ca exclude each other: a client without "
+            "TLS has no certificate; leave one of them out");
+    }
     if (!options_.certificate.empty()) return options_;
     check_needs(!options_.client_ca.empty(), "--tls-client-ca", certificate_option);
     check_needs(options_.plain_too, "--tls-plain-too", certificate_option);

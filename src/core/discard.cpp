@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/discard.hpp"
 
+#include <jsocket/limits.hpp>
+
 namespace jsocket {
 namespace {
 
-// Few bytes of stack each, of which the smallest thread has plenty.
-constexpr int most_levels = 200;
+// As deep as any message may be, for which a thread that serves has the stack.
+constexpr std::size_t most_levels = largest_depth;
 
-void discard(json& tree, int levels) noexcept {
+void discard(json& tree, std::size_t levels) noexcept {
     if (levels == 0) return;
     if (auto* const elements = tree.get_ptr<json::array_t*>()) {
         for (json& element : *elements) discard(element, levels - 1);

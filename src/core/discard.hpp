@@ -7,8 +7,8 @@ namespace jsocket {
 
 /// Makes `tree` null without needing memory. The destructor of a nlohmann::json with elements
 /// allocates, to be safe from any depth, and ends the process if it cannot; so trees that the
-/// library destroys go this way first. Of elements that are deeper than any message may be by
-/// default, it leaves the rest to that destructor.
+/// library destroys go this way first. What is deeper than any message may be, it leaves to that
+/// destructor.
 void discard(json& tree) noexcept;
 
 }  // namespace jsocket

@@ -272,7 +272,7 @@ void ServerCore::count_refused(const char* reason) {
 
 void ServerCore::back_off(const std::exception& error) noexcept {
     try {
-        if (pause_ == first_pause) log::warn(to_string(endpoint_) + " pauses: " + error.what());
+        log::warn(pauses_, to_string(endpoint_) + " pauses: " + error.what());
         wait_for(-1, 0, deadline_after(pause_), &stop_);
     } catch (const std::exception&) {
         // No memory for a line of log, or for poll(2); trying again slows the loop down.

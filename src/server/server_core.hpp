@@ -95,6 +95,7 @@ class ServerCore {
     std::chrono::milliseconds pause_;  // the accepting thread's
 
     log::Throttle refusals_;
+    log::Throttle pauses_;
 
     mutable Mutex sessions_mutex_;
     std::map<SessionId, std::shared_ptr<Session>> sessions_ JSOCKET_GUARDED_BY(sessions_mutex_);

@@ -16,7 +16,15 @@ void check_options(const ServerOptions& options) {
         throw UsageError("allowed_uids is given, but address is " + options.address +
                          "; only a UNIX-domain socket, unix:PATH, knows its clients' users");
     }
-    if (options.tls) check_timeout("tls.handshake_timeout", options.tls->handshake_timeout);
+    if (options.tls) {
+        check_timeout("tls.handshake_timeout", options.tls->handshake_timeout);
+        // Security: or else who has no certificate would just have to leave TLS out.
+        if (options.tls->plain_too && !options.tls->client_ca.empty()) {
+            throw UsageError(
+                "tls.plain_too and tls.client_ca are both given, but a client without "
+                "TLS has no certificate; leave one of them out");
+        }
+    }
     if (options.max_connections == 0) {
         throw UsageError("max_connections is 0; it has to be at least 1");
     }

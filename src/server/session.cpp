@@ -214,7 +214,12 @@ json& Session::read_message(std::string_view payload) {
 void Session::write_reply(json&& message, std::string& reply) {
     step_ = Step::write;
     reply.clear();
-    serialize(message, reply, socket_.options().limits);
+    try {
+        serialize(message, reply, socket_.options().limits);
+    } catch (...) {
+        discard(message);
+        throw;
+    }
     step_ = Step::read;
     if (message_.is_null()) message_ = std::move(message);
     discard(message);

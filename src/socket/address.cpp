@@ -16,9 +16,8 @@ SocketAddress unix_address(std::string_view path) {
     if (path.empty() || path.size() >= sizeof address.sun_path ||
         path.find('\0') != std::string_view::npos) {
         throw UsageError("the path of the UNIX-domain socket \"" + printable(path, 200) +
-                         "\" has " + std::to_string(path.size()) +
-                         " bytes; it has to be from 1 to " +
-                         std::to_string(sizeof address.sun_path - 1) + ", none of them 0");
+                         "\" has " + std::to_string(path.size()) + " bytes; choose one of 1 to " +
+                         std::to_string(sizeof address.sun_path - 1) + ", without a zero byte");
     }
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/current_socket.hpp"
 
+#include "core/discard.hpp"
+
 #include <utility>
 
 namespace jsocket {
@@ -74,16 +76,26 @@ void CurrentSocket::send_payload(std::string_view payload) {
 
 void CurrentSocket::read_obj(json& message) {
     read_in_time([&](const JsonSocket& socket, std::string_view text) {
-        builder_.fill(text, socket.options().limits, message);
+        fill(text, socket.options().limits, message);
         return true;
     });
+}
+
+/// Leaves nothing half made, which could not be destroyed without memory.
+void CurrentSocket::fill(std::string_view text, const Limits& limits, json& message) {
+    try {
+        builder_.fill(text, limits, message);
+    } catch (...) {
+        discard(message);
+        throw;
+    }
 }
 
 std::optional<json> CurrentSocket::try_read_obj(std::chrono::milliseconds timeout) {
     return with_socket([&](JsonSocket& socket) {
         return receive(socket, timeout, [&](std::string_view text) {
             json message;
-            builder_.fill(text, socket.options().limits, message);
+            fill(text, socket.options().limits, message);
             return message;
         });
     });

@@ -47,6 +47,7 @@ class CurrentSocket {
     template <typename Use>
     auto read_in_time(Use use);
 
+    void fill(std::string_view text, const Limits& limits, json& message);
     std::shared_ptr<JsonSocket> get() const noexcept;
     void drop(const std::shared_ptr<JsonSocket>& socket) noexcept;
 

@@ -88,7 +88,12 @@ bool JsonSocket::fill(Deadline deadline) {
         deadline = std::min(end_of_message(), deadline_after(options_.recv_timeout));
         if (reader_.bare_header()) stream_->acknowledge_now();
     }
+    const std::uint64_t before = stream_->received();
     const auto size = read_some(deadline);
+    if (!size && begun && stream_->received() != before &&
+        std::chrono::steady_clock::now() < end_of_message()) {
+        return true;  // part of an encrypted record has come, which is a further byte, too
+    }
     if (size && *size > 0) {
         reader_.commit(*size);
         return true;

@@ -50,8 +50,6 @@ std::optional<std::size_t> SocketStream::read_some(std::span<char> space, Deadli
 }
 
 void SocketStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
-    const Interrupt* interrupt = stop_;
-    Deadline last = no_deadline;
     while (!bytes.empty()) {
         const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (size >= 0) {
@@ -60,18 +58,25 @@ void SocketStream::write_all(std::string_view bytes, std::chrono::milliseconds t
         }
         if (errno == EINTR) continue;
         if (errno != EAGAIN) fail(errno);
-        const Deadline deadline = std::min(last, deadline_after(timeout));
-        switch (wait_for(fd_, POLLOUT, deadline, interrupt)) {
-            case Wait::ready:
-                break;
-            case Wait::interrupted:
-                interrupt = nullptr;
-                last = deadline_after(grace_at_stop);
-                break;
-            case Wait::timeout:
-                throw TimeoutError(peer_ + " did not read what was sent to it");
-        }
+        wait_for_room(timeout);
     }
+}
+
+void SocketStream::wait_for_room(std::chrono::milliseconds timeout) {
+    const bool stopping = last_moment_ != no_deadline;
+    const Deadline deadline = std::min(last_moment_, deadline_after(timeout));
+    switch (wait_for(fd_, POLLOUT, deadline, stopping ? nullptr : stop_)) {
+        case Wait::ready:
+            // A peer that always makes room would have it again at any time.
+            if (!stopping || std::chrono::steady_clock::now() < last_moment_) return;
+            break;
+        case Wait::interrupted:
+            last_moment_ = deadline_after(grace_at_stop);
+            return;
+        case Wait::timeout:
+            break;
+    }
+    throw TimeoutError(peer_ + " did not read what was sent to it");
 }
 
 void SocketStream::interrupt() noexcept {

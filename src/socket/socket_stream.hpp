@@ -34,6 +34,7 @@ class SocketStream : public Stream {
     int fd() const noexcept { return fd_; }
 
   private:
+    void wait_for_room(std::chrono::milliseconds timeout);
     [[noreturn]] void fail(int error) const;
 
     const int fd_;
@@ -41,6 +42,8 @@ class SocketStream : public Stream {
     const std::string peer_;
     const Interrupt* const stop_;
     std::atomic<bool> interrupted_{false};
+    Deadline last_moment_ =
+        no_deadline;  // the writing thread's: for all writes, once stop_ is raised
 };
 
 }  // namespace jsocket

@@ -11,6 +11,7 @@
 #include <new>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -29,7 +30,22 @@ void check_readable(const char* setting, const std::string& path) {
     }
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) fail(setting, path, std::generic_category().message(errno));
+    struct stat file {};
+    const bool folder = ::fstat(fd, &file) == 0 && S_ISDIR(file.st_mode);
     ::close(fd);
+    if (folder) fail(setting, path, "it is a folder; give the path of a file in PEM");
+}
+
+/// What is wrong with a file that should have had `what` in it, in words for who made it.
+std::string problem(const char* what) {
+    const std::string reason = take_tls_error("unknown reason");
+    if (reason == "interrupted or cancelled") {
+        return std::string(what) + " has a password; take it away with `openssl pkey`";
+    }
+    const bool none = reason == "no start line" || reason == "unsupported" ||
+                      reason == "no certificate or crl found";
+    return none ? std::string("there is no ") + what + " in PEM in it"
+                : std::string(what) + " in PEM is of no use: " + reason;
 }
 
 /// An encrypted key would have OpenSSL ask for its password at the terminal.
@@ -39,7 +55,10 @@ std::shared_ptr<SSL_CTX> new_context(const SSL_METHOD* method) {
     ERR_clear_error();
     std::shared_ptr<SSL_CTX> context(SSL_CTX_new(method), SSL_CTX_free);
     if (!context) throw std::bad_alloc();
-    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    // The system's configuration may ask for more.
+    if (SSL_CTX_get_min_proto_version(context.get()) < TLS1_2_VERSION) {
+        SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    }
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_default_passwd_cb(context.get(), no_password);
     return context;
@@ -49,16 +68,15 @@ void use_certificate(SSL_CTX* context, const std::string& certificate, const std
     check_readable("tls.certificate", certificate);
     check_readable("tls.key", key);
     if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
-        fail("tls.certificate", certificate,
-             "no certificate in PEM: " + take_tls_error("unknown reason"));
+        fail("tls.certificate", certificate, problem("certificate"));
     }
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-        const std::string reason = take_tls_error("unknown reason");
-        // Compared with the certificate already here, if that is known by then.
-        const bool mismatch = reason.find("mismatch") != std::string::npos;
+        // Compared with the certificate already here.
+        const unsigned long code = ERR_peek_error();
+        const bool mismatch = ERR_GET_LIB(code) == ERR_LIB_X509;
         fail("tls.key", key,
              mismatch ? "it is not the key of tls.certificate \"" + certificate + '"'
-                      : "no private key in PEM without a password: " + reason);
+                      : problem("private key"));
     }
     if (SSL_CTX_check_private_key(context) != 1) {
         fail("tls.key", key,
@@ -70,7 +88,7 @@ void use_certificate(SSL_CTX* context, const std::string& certificate, const std
 void trust(SSL_CTX* context, const char* setting, const std::string& path) {
     check_readable(setting, path);
     if (SSL_CTX_load_verify_file(context, path.c_str()) != 1) {
-        fail(setting, path, "no certificates in PEM: " + take_tls_error("unknown reason"));
+        fail(setting, path, problem("certificate"));
     }
 }
 
@@ -126,7 +144,8 @@ std::unique_ptr<Stream> TlsContext::accept(std::unique_ptr<Stream> stream) const
 
 std::unique_ptr<Stream> TlsContext::connect(std::unique_ptr<Stream> stream,
                                             const std::string& host) const {
-    const std::string& name = host_name_.empty() ? host : host_name_;
+    std::string name = host_name_.empty() ? host : host_name_;
+    if (name.ends_with('.')) name.pop_back();  // says that it is complete; no certificate has it
     return TlsStream::client(std::move(stream), *context_, handshake_timeout_, name,
                              check_host_name_);
 }

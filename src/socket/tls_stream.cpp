@@ -28,6 +28,10 @@ constexpr std::size_t largest_piece = 16 * 1024;
 // the answers fill the memory; an honest one asks once in a million messages.
 constexpr std::size_t most_unsent = 4 * 1024;
 
+// Security: the same for what needs no answer. More than any record, so that one that is not whole
+// yet is no offence.
+constexpr std::size_t most_without_text = 64 * 1024;
+
 using SslPointer = std::unique_ptr<SSL, void (*)(SSL*)>;
 
 /// With memory in place of a socket.
@@ -50,9 +54,12 @@ SslPointer new_ssl(SSL_CTX& context) {
 void expect_host(SSL* ssl, const std::string& host) {
     X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
     if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1) return;
-    X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    // Security: an empty name, or one that is none, would leave the name unchecked.
-    if (host.empty() || X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) != 1) {
+    X509_VERIFY_PARAM_set_hostflags(
+        expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    // Security: OpenSSL leaves an empty name unchecked, and takes one that begins with a dot for
+    // any name in that domain.
+    if (host.empty() || host.front() == '.' ||
+        X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) != 1) {
         throw UsageError("\"" + printable(host, 200) +
                          "\" is no name that a certificate can have; tls.host_name sets another");
     }
@@ -72,8 +79,11 @@ std::string certificate_subject(const SSL* ssl) {
     if (!certificate) return {};
     const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new(BIO_s_mem()), BIO_free);
     if (!text) throw std::bad_alloc();
-    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0,
-                       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    // Security: half a name could be somebody else's.
+    if (X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0,
+                           XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) {
+        throw std::bad_alloc();
+    }
     const char* data = nullptr;
     const long size = BIO_get_mem_data(text.get(), &data);
     return {data, static_cast<std::size_t>(std::max(size, 0L))};
@@ -173,13 +183,29 @@ bool TlsStream::advance_handshake(Deadline deadline) {
     return over;
 }
 
+/// What somebody may do who is told that the other end's certificate is not accepted.
+std::string TlsStream::hint(long verdict) const {
+    switch (verdict) {
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return expected_host_;
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+            return server_ ? "; tls.client_ca has the authorities of clients"
+                           : "; tls.ca has the authorities that are trusted";
+        default:
+            return {};
+    }
+}
+
 void TlsStream::fail_handshake() {
     failed_ = true;
     const std::string start = "the TLS handshake with " + peer() + " failed: ";
     const long verdict = SSL_get_verify_result(ssl_.get());
     if (verdict != X509_V_OK) {
         throw TlsError(start + "its certificate is not accepted: " +
-                       X509_verify_cert_error_string(verdict) + expected_host_);
+                       X509_verify_cert_error_string(verdict) + hint(verdict));
     }
     throw TlsError(start + printable(take_tls_error("it does not speak TLS"), 200));
 }
@@ -195,15 +221,29 @@ void TlsStream::feed(std::size_t size) {
 
 std::optional<std::size_t> TlsStream::read_some(std::span<char> space, Deadline deadline) {
     if (plain_) return read_plain(space, deadline);
-    // Who reads on after a failure just waits for the other end to have read what there is to it.
-    if (failed_) return stream_->read_some(space, deadline);
+    if (failed_) return read_past(space, deadline);
     for (;;) {
-        if (const auto size = decrypt(space)) return size;
+        if (const auto size = decrypt(space)) {
+            without_text_ = 0;
+            return size;
+        }
+        if (without_text_ > most_without_text) fail("it sends a great deal, but no message");
         const auto size = stream_->read_some(received_, deadline);
-        if (size && *size == 0) check_end();
+        if (size && *size == 0 && !interrupted_) check_end();
         if (!size || *size == 0) return size;
+        total_received_ += *size;
+        without_text_ += *size;
         feed(*size);
     }
+}
+
+/// Who reads on after a failure just waits for the other end to have read what there is to it. What
+/// it sends meanwhile is not to be taken for anything.
+std::optional<std::size_t> TlsStream::read_past(std::span<char> space, Deadline deadline) {
+    const auto size = stream_->read_some(received_, deadline);
+    if (!size || *size == 0) return size;
+    space.front() = '\0';
+    return 1;
 }
 
 /// Throws if what was received ends within a record: none of that has been given out, and so to
@@ -285,12 +325,18 @@ void TlsStream::collect() {
     BIO_reset(outgoing);
 }
 
+void TlsStream::interrupt() noexcept {
+    interrupted_ = true;
+    stream_->interrupt();
+}
+
 void TlsStream::finish_writing() noexcept {
     say_goodbye();
     stream_->finish_writing();
 }
 
 void TlsStream::shutdown() noexcept {
+    interrupted_ = true;
     say_goodbye();
     stream_->shutdown();
 }

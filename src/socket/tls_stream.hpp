@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,8 @@ class TlsStream : public Stream {
     void handshake(Deadline deadline) override;
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
-    void interrupt() noexcept override { stream_->interrupt(); }
+    std::uint64_t received() const override { return total_received_; }
+    void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override {
         stream_->await_delivery(timeout);
     }
@@ -56,11 +58,13 @@ class TlsStream : public Stream {
     void feed(std::size_t size);
     std::optional<std::size_t> decrypt(std::span<char> space);
     void check_end();
+    std::optional<std::size_t> read_past(std::span<char> space, Deadline deadline);
     std::optional<std::size_t> read_plain(std::span<char> space, Deadline deadline);
     void encrypt(std::string_view bytes) JSOCKET_REQUIRES(writing_);
     void send_encrypted(std::chrono::milliseconds timeout) JSOCKET_REQUIRES(writing_);
     void collect() JSOCKET_REQUIRES(writing_) JSOCKET_REQUIRES(mutex_);
     void say_goodbye() noexcept;
+    std::string hint(long verdict) const;
     [[noreturn]] void fail_handshake() JSOCKET_REQUIRES(mutex_);
     [[noreturn]] void fail(const char* otherwise = "it is over");
 
@@ -80,7 +84,11 @@ class TlsStream : public Stream {
     std::array<char, largest_record> received_;
     std::size_t received_begin_ = 0;
     std::size_t received_end_ = 0;
+    std::uint64_t total_received_ = 0;
+    std::size_t without_text_ = 0;  // bytes received since any could be given out
     std::string certificate_subject_;
+
+    std::atomic<bool> interrupted_{false};
 
     Mutex writing_;  // taken before mutex_
     std::string encrypted_ JSOCKET_GUARDED_BY(writing_);

@@ -18,6 +18,18 @@
 namespace jsocket {
 namespace {
 
+const char* remedy(int error) {
+    switch (error) {
+        case EADDRINUSE:
+            return "; choose another path, or remove what is there";
+        case ENOENT:
+        case ENOTDIR:
+            return "; make its folder first";
+        default:
+            return "; choose another path";
+    }
+}
+
 /// Keeps other servers from looking at the files of a folder and removing one: of two that find the
 /// same left-over, the second would remove the socket of the first. The lock is on the folder
 /// itself, so that no lock file stays behind.
@@ -104,9 +116,9 @@ void UnixSocketFile::remove_stale() const {
 void UnixSocketFile::fail(int error, const char* what) const {
     const std::error_code code(error, std::system_category());
     const std::string endpoint = "unix:" + path_;
-    throw ConnectError("cannot listen on " + endpoint + ": " + what + ": " + code.message() +
-                           "; choose another path, or remove what is there",
-                       code, endpoint);
+    throw ConnectError(
+        "cannot listen on " + endpoint + ": " + what + ": " + code.message() + remedy(error), code,
+        endpoint);
 }
 
 }  // namespace jsocket

@@ -40,12 +40,20 @@ void AcceptLoop::run() {
         try {
             if (auto stream = listener_.accept()) hand_over(std::move(stream));
         } catch (const std::exception& error) {  // no descriptor, memory or thread left
-            complain(error.what());
-            wait_for(-1, 0, deadline_after(pause), &stopping_);
+            back_off(error.what());
         }
     }
     listener_.close();
     pool_.finish();
+}
+
+void AcceptLoop::back_off(const char* problem) noexcept {
+    try {
+        complain(problem);
+        wait_for(-1, 0, deadline_after(pause), &stopping_);
+    } catch (const std::exception&) {
+        // No memory to wait, or to say so; trying again takes some time, too.
+    }
 }
 
 void AcceptLoop::hand_over(std::unique_ptr<Stream> stream) {

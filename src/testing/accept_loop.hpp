@@ -43,6 +43,7 @@ class AcceptLoop {
 
   private:
     void run();
+    void back_off(const char* problem) noexcept;
     void hand_over(std::unique_ptr<Stream> stream);
     void complain(const std::string& problem) const;
 

@@ -12,6 +12,15 @@
 namespace jsocket::testing {
 namespace {
 
+/// With the setting named in what it throws.
+Endpoint endpoint_of(const char* setting, const std::string& text) {
+    try {
+        return parse_endpoint(text);
+    } catch (const UsageError& error) {
+        throw UsageError(std::string(setting) + ": " + error.what());
+    }
+}
+
 void check(const LinkFaults& faults) {
     constexpr std::chrono::hours year(365 * 24);
     if (faults.delay < faults.delay.zero() || faults.delay > year) {
@@ -34,9 +43,9 @@ class FaultProxy::Impl {
   public:
     explicit Impl(FaultProxyOptions options)
         : options_(checked(std::move(options))),
-          server_(parse_endpoint(options_.to)),
+          server_(endpoint_of("to", options_.to)),
           accepting_(
-              parse_endpoint(options_.listen),
+              endpoint_of("listen", options_.listen),
               [this](std::uint64_t number, std::unique_ptr<Stream> client) {
                   serve(number, std::move(client));
               },

@@ -64,6 +64,8 @@ std::optional<std::size_t> FaultyStream::faulty_read(std::span<char> space, Dead
     }
 }
 
+std::uint64_t FaultyStream::received() const { return stream_->received(); }
+
 void FaultyStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
     const bool faulty = begin_operation();
     if (byte_by_byte()) {

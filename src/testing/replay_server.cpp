@@ -23,15 +23,20 @@ ReplayServer::ReplayServer(std::vector<RecordedConnection> connections, const En
 
 bool ReplayServer::stop() {
     accepting_.stop();
-    return as_recorded_ && made_ == connections_.size();
+    const std::uint64_t made = made_;
+    if (made < connections_.size() && !missing_told_.exchange(true)) {
+        mismatch("only " + std::to_string(made) + " of " + std::to_string(connections_.size()) +
+                 " recorded connections were made");
+    }
+    return as_recorded_;
 }
 
 void ReplayServer::serve(std::uint64_t number, std::unique_ptr<Stream> stream) noexcept {
     ++made_;
     try {
         if (number > connections_.size()) {
-            throw Mismatch("a client more has connected than the " +
-                           std::to_string(connections_.size()) + " that are recorded");
+            throw Mismatch("one more client has connected than were recorded, " +
+                           std::to_string(connections_.size()));
         }
         ReplaySession(connections_[number - 1], *stream, accepting_.stopping()).run();
     } catch (const std::exception& error) {

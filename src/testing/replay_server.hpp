@@ -47,6 +47,7 @@ class ReplayServer {
     const std::function<void(const std::string&)> complain_;
     std::atomic<std::uint64_t> made_{0};  // connections
     std::atomic<bool> as_recorded_{true};
+    std::atomic<bool> missing_told_{false};
     AcceptLoop accepting_;  // last, since its threads use the others
 };
 

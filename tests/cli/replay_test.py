@@ -250,12 +250,12 @@ class Mismatch(ReplayTest):
             for _ in range(2):
                 with replay.connect() as client:
                     self.assertEqual(receive_to_end(client), b"")
-            self.assert_mismatch(replay, "a client more", "than the 1")
+            self.assert_mismatch(replay, "one more client", "recorded, 1")
 
     def test_is_a_client_too_few(self):
         self.write(CONNECT, CLOSE)
         with Replay(self.path) as replay:
-            self.assert_failed(replay.stop(), "the clients did not do what")
+            self.assert_mismatch(replay, "only 0 of 1 recorded connections")
 
     def test_is_a_replay_that_is_stopped_too_early(self):
         self.write(CONNECT, message("down", 1), message("up", 2))

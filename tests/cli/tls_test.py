@@ -185,6 +185,9 @@ class UsageError(TlsTest):
         ca = self.files["ca.pem"]
         self.assert_usage_error(self.serve("--tls-client-ca", ca),
                                 "--tls-client-ca needs --tls-certificate")
+        self.assert_usage_error(self.serve(*self.files.server(), "--tls-plain-too",
+                                           "--tls-client-ca", "ca.pem"),
+                                "--tls-plain-too and --tls-client-ca exclude each other")
         self.assert_usage_error(self.serve("--tls-plain-too"),
                                 "--tls-plain-too needs --tls-certificate")
         for option in ["--tls-ca", "--tls-certificate", "--tls-key", "--tls-host-name"]:

@@ -113,7 +113,7 @@ const BadFile encrypted_key{"Encrypted",
                             [](const CertificateFiles& files) {
                                 return files.save("encrypted.key", files.server.key_pem("secret"));
                             },
-                            "without a password"};
+                            "has a password"};
 
 std::string name_of(const testing::TestParamInfo<BadFile>& info) { return info.param.name; }
 

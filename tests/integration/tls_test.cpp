@@ -74,6 +74,28 @@ TYPED_TEST(TlsMessages, MayComeByteByByte) {
     EXPECT_EQ(peer.receive(14), prefix_frame("[1]") + prefix_frame("[2]"));
 }
 
+/// A record is of no use before it is whole, but that it comes is progress.
+TYPED_TEST(TlsMessages, MayComeInARecordThatTakesLongerThanTheReceiveTimeout) {
+    ServerOptions options = this->server_options();
+    options.recv_timeout = milliseconds(100);
+    typename TestFixture::Server server(options);
+    TlsPeer peer = this->peer(server.port(), {});
+    const std::string message = prefix_frame('"' + std::string(14'000, 'x') + '"');
+    peer.send(message.substr(0, 5));
+    const std::string record = peer.encrypt(message.substr(5));
+    const Stopwatch stopwatch;
+    constexpr std::size_t piece = 400;
+    std::size_t sent = 0;
+    for (; sent + piece < record.size(); sent += piece) {
+        peer.raw().send(std::string_view(record).substr(sent, piece));
+        EXPECT_FALSE(peer.raw().readable(milliseconds(10)));
+    }
+    peer.raw().send(std::string_view(record).substr(sent));
+    EXPECT_GT(stopwatch.elapsed(), 2 * options.recv_timeout);
+    EXPECT_EQ(peer.receive(message.size()), message);
+    EXPECT_EQ(failures(server.client_stats()), 0u);
+}
+
 TYPED_TEST(TlsMessages, PassOverAUnixSocket) {
     const TemporaryDirectory directory;
     ServerOptions options = this->mutual_options();

@@ -167,6 +167,11 @@ TYPED_TEST(Lifecycle, ThrowsUsageErrorForAnOptionOutOfItsRange) {
         {"stack_size", [](auto& o) { o.stack_size = 1024; }},
         {"allowed_uids", [](auto& o) { o.allowed_uids = {0}; }},
         {"tls.certificate", [](auto& o) { o.tls.emplace(); }},
+        {"tls.client_ca",
+         [](auto& o) {
+             o.tls.emplace().client_ca = "clients.pem";
+             o.tls->plain_too = true;
+         }},
         {"tls.handshake_timeout", [](auto& o) { o.tls.emplace().handshake_timeout = zero; }},
     };
     for (const auto& [name, change] : cases) {

@@ -6,6 +6,9 @@
 #include <csignal>
 
 /// The rules of Stream, kept by real sockets.
+#include <future>
+#include <thread>
+
 namespace {
 
 using namespace socket_tests;
@@ -165,6 +168,21 @@ TEST_P(SocketStream, AStoppingServerStillSendsWhatItsPeerReads) {
     stop.raise();
     server->write_all("reply", no_timeout);
     EXPECT_EQ(read(*client), "reply");
+}
+
+TEST_P(SocketStream, AStoppingServerHasOneMomentForAllThatItWrites) {
+    auto reading = std::async(std::launch::async, [&] {
+        // Steadily, so that there is room again and again.
+        while (!read(*client).value_or("").empty()) std::this_thread::yield();
+    });
+    const std::string piece(4'000'000, 'x');
+    stop.raise();
+    const Stopwatch watch;
+    EXPECT_THROW(while (watch.elapsed() < patience) server->write_all(piece, patience),
+                 TimeoutError);
+    EXPECT_LT(watch.elapsed(), patience);
+    server.reset();
+    reading.wait();
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, SocketStream,

@@ -88,8 +88,9 @@ std::string TlsPeer::renegotiation() {
     return take_output();
 }
 
-std::string TlsPeer::key_update() {
-    if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) != 1) fail();
+std::string TlsPeer::key_update(bool of_both_sides) {
+    const int which = of_both_sides ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED;
+    if (SSL_key_update(ssl_.get(), which) != 1) fail();
     SSL_do_handshake(ssl_.get());
     return take_output();
 }

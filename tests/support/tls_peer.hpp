@@ -46,10 +46,10 @@ class TlsPeer {
     std::string receive_until_end() { return receive(SIZE_MAX); }
 
     /// The bytes of a "close notify", of another handshake on the same connection (TLS 1.2), and of
-    /// the wish for new keys on both sides (TLS 1.3).
+    /// the wish for new keys, on both sides or its own (TLS 1.3).
     std::string close_notify();
     std::string renegotiation();
-    std::string key_update();
+    std::string key_update(bool of_both_sides = true);
 
     /// The common name in the server's certificate.
     std::string server_name() const;

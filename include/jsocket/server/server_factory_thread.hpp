@@ -9,8 +9,8 @@ namespace jsocket {
 /// are the state of that one client.
 ///
 /// Threads:  the constructor, every hook and the destructor run on the client's own thread.
-/// Lifetime: made when the client has connected, destroyed when it has gone. The factory never
-///           destroys a worker while it runs.
+/// Lifetime: made when the client has connected, and before anything is known of it, also by TLS;
+///           destroyed when it has gone. The factory never destroys a worker while it runs.
 class ServerFactoryThread : public MessageHandler {
   protected:
     std::optional<json> process_message(json& message) override = 0;

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,6 +35,10 @@ class Stream {
     /// the end of the stream: the peer has finished sending, or interrupt() was called. Returns
     /// nothing when the deadline passes first.
     virtual std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) = 0;
+
+    /// How many bytes have come in all, where they may have come without read_some() giving any
+    /// out, such as half an encrypted record. On the reading thread only.
+    virtual std::uint64_t received() const { return 0; }
 
     /// Writes all of `bytes`. Throws TimeoutError if the peer takes none for `timeout`; what was
     /// written of them until then is written.

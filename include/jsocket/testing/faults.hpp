@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -80,6 +81,7 @@ class FaultyStream : public Stream {
     FaultyStream(std::unique_ptr<Stream> stream, FaultPlan& plan);
 
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
+    std::uint64_t received() const override;
     void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
     void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override;
