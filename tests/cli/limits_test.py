@@ -65,6 +65,18 @@ class Users(CommandTest):
         with self.serve(os.getuid() + 1, os.getuid() + 2):
             self.assert_failed(jsocket("send", self.address, "1"), "broken")
 
+    def test_may_all_be_let_in_by_the_files_permissions(self):
+        path = self.address.removeprefix("unix:")
+        with self.serve():
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with Serve("--unix-mode", "0666", bind=self.address):
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o666)
+        for text in ["8", "1000", "", "rw", "-1"]:
+            with self.subTest(text=text):
+                self.assert_usage_error(
+                    jsocket("serve", "--echo", "--bind", self.address, "--unix-mode", text),
+                    "--unix-mode")
+
     def test_are_numbers(self):
         for text in ["-1", "", "root", "1.5", "4294967295"]:
             with self.subTest(text=text):

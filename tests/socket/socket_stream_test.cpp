@@ -4,11 +4,10 @@
 #include <jsocket/socket/json_socket.hpp>
 
 #include <csignal>
-
-/// The rules of Stream, kept by real sockets.
 #include <future>
 #include <thread>
 
+/// The rules of Stream, kept by real sockets.
 namespace {
 
 using namespace socket_tests;
