@@ -163,6 +163,25 @@ TEST_F(TlsConnection, OfAClientThatWantsNewKeysAllTheTimeIsCut) {
     }
 }
 
+/// Messages in between make it look honest, but nothing is sent in which the answers could leave.
+TEST_F(TlsConnection, OfAClientThatWantsNewKeysWithEachMessageIsCutIfItGetsNoReplies) {
+    Hooks<ScriptedWorker> silence;
+    silence.message = [](auto&, json&) -> std::optional<json> { return std::nullopt; };
+    EchoFactory silent(server_options(), silence);
+    TlsPeer eager(RawPeer::connect(silent.port()));
+    eager.handshake();
+    bool cut = false;
+    for (int i = 0; i < 10'000 && !cut; ++i) {
+        try {
+            eager.raw().send(eager.key_update() + eager.encrypt(prefix_frame("1")));
+        } catch (const std::exception&) {
+            cut = true;
+        }
+        cut = cut || eager.raw().readable(milliseconds(0));
+    }
+    expect_one(silent, Failure::tls);
+}
+
 /// What the server sent before it broke is nobody's but the client's, and nothing follows it.
 TEST_F(TlsConnection, ThatCannotBeWrittenToStaysEncryptedToItsEnd) {
     ServerOptions options = server_options();
