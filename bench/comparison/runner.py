@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -43,6 +44,20 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def uses_certificate(row):
+    return any("{certificate}" in command for command in row.commands())
+
+
+def make_certificate(certificate, key):
+    """One for 127.0.0.1, its own authority, for a day."""
+    run = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                          "ec_paramgen_curve:P-256", "-noenc", "-days", "1", "-subj", "/CN=bench",
+                          "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                          "-out", certificate], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise Failed(f"openssl made no certificate: {run.stderr}")
+
+
 class Runner:
     """Runs rows and measurements with the programs of one build folder. `folder` is for files."""
 
@@ -50,6 +65,7 @@ class Runner:
         self.results = report.Results()
         self.failures = []
         self._places = {"build": str(build), "bin": str(build / "bench"), "bench": str(bench)}
+        self._places |= {"certificate": str(folder / "certificate.pem"), "key": str(folder / "key.pem")}
         self._seconds = seconds
         self._folder = folder
         self._payloads = {}
@@ -62,15 +78,19 @@ class Runner:
 
     def has(self, row):
         needed = [self.fill_in(command) for command in row.commands() + [row.load]]
+        if uses_certificate(row):
+            needed.append("openssl")
         scripts = [word for command in needed for word in command.split()
                    if word.startswith(self._places["bench"])]
         return all(map(find_program, needed)) and all(map(os.path.exists, scripts))
 
     def start(self, row, cpus=None):
+        if uses_certificate(row) and not os.path.exists(self._places["key"]):
+            make_certificate(self._places["certificate"], self._places["key"])
         return Server([self.fill_in(command) for command in row.commands()], self._folder, cpus)
 
     def load(self, row, measure, server, cpus, seconds):
-        words = [self.fill_in(row.load), "--connect", server.address, "--protocol", row.protocol,
+        words = [*shlex.split(self.fill_in(row.load)), "--connect", server.address, "--protocol", row.protocol,
                  "--size", str(measure.size), "--seconds", str(seconds), *measure.options.split()]
         if row.load != Row.load:  # they leave payloads to bench-load
             words += ["--payload-file", self._payload(measure.size)]

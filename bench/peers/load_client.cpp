@@ -29,6 +29,7 @@ struct CommandLine {
     std::size_t clients = 1;
     double seconds = 1;
     std::vector<pid_t> pids;
+    std::string tls_ca;
     std::string unused;
 };
 
@@ -43,6 +44,8 @@ void define_options(CLI::App& app, CommandLine& line) {
     app.add_option("--clients", line.clients, "clients: how many")->check(CLI::PositiveNumber);
     app.add_option("--seconds", line.seconds, "How long; 0: three messages")
         ->check(CLI::Range(0.0, 3600.0));
+    app.add_option("--tls-ca", line.tls_ca,
+                   "Encrypt, and trust these authorities; of JsonClient only");
     app.add_option("--pid", line.pids, "A process of the server; may be given more than once");
     for (const char* name : {"--protocol", "--size", "--idle"}) {
         app.add_option(name, line.unused, "Not used: of bench-load's command line");
@@ -63,6 +66,7 @@ LoadOptions load_options(const CommandLine& line) {
     options.payload = read_payload(line.payload_file);
     if (line.mode == "clients") options.connections = line.clients;
     if (line.mode == "pipeline") options.in_flight = line.window;
+    options.tls_ca = line.tls_ca;
     options.plan.time = std::chrono::duration<double>(line.seconds);
     options.plan.servers = jsocket::bench::Processes(line.pids);
     options.plan.keep_durations = line.mode == "pingpong";

@@ -16,6 +16,7 @@ struct LoadOptions {
     std::string payload;          ///< a JSON text
     std::size_t connections = 1;  ///< more than one in mode `clients`
     std::size_t in_flight = 1;    ///< calls on each; more than one in mode `pipeline`
+    std::string tls_ca;           ///< file of the authorities to trust; empty for no TLS
     jsocket::bench::Plan plan;
 };
 

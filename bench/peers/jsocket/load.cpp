@@ -12,7 +12,10 @@ namespace {
 
 jsocket::bench::Result load(const peers::LoadOptions& options) {
     if (options.connections > 1) throw std::runtime_error("a JsonClient has one connection");
-    jsocket::JsonClient client({.address = options.server.host, .port = options.server.port});
+    jsocket::ClientOptions client_options{.address = options.server.host,
+                                          .port = options.server.port};
+    if (!options.tls_ca.empty()) client_options.tls.emplace().ca = options.tls_ca;
+    jsocket::JsonClient client(client_options);
     client.connect();
     const jsocket::json message = jsocket::parse(options.payload);
     const std::size_t batch = options.in_flight > 1 ? options.in_flight / 2 : 1;
