@@ -23,7 +23,7 @@ Endpoint endpoint_of(const char* setting, const std::string& text) {
 
 void check(const LinkFaults& faults) {
     constexpr std::chrono::hours year(365 * 24);
-    if (faults.delay < faults.delay.zero() || faults.delay > year) {
+    if (faults.delay < std::chrono::milliseconds::zero() || faults.delay > year) {
         throw UsageError("delay must be from 0 to a year");
     }
 }
