@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/allowed_users.hpp"
 #include "socket/current_socket.hpp"
 #include "socket/handshake.hpp"
 #include "socket/tls_context.hpp"
@@ -32,7 +33,7 @@ class JsonServer::Impl {
     void accept_connection() {
         client_.close();
         const Lock lock(accept_mutex_);
-        auto stream = listener_.accept(deadline_after(options_.accept_timeout));
+        auto stream = accept_allowed(deadline_after(options_.accept_timeout));
         if (!stream && !stop_.raised()) {
             throw TimeoutError(
                 "no client within " + std::to_string(options_.accept_timeout.count()) + " ms",
@@ -56,6 +57,16 @@ class JsonServer::Impl {
         client_.close();
         const Lock lock(accept_mutex_);
         listener_.close();
+    }
+
+    /// Empty at the deadline, and when the server is closed. Users that are not allowed find the
+    /// end of the stream.
+    std::unique_ptr<Stream> accept_allowed(Deadline deadline) {
+        while (std::chrono::steady_clock::now() < deadline) {
+            auto stream = listener_.accept(deadline);
+            if (!stream || is_allowed(*stream, options_)) return stream;
+        }
+        return nullptr;
     }
 
     /// With the handshake done.

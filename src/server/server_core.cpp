@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server_core.hpp"
 
+#include "server/allowed_users.hpp"
 #include "socket/descriptors.hpp"
 #include "socket/wait.hpp"
 #include "support/log.hpp"
@@ -220,18 +221,10 @@ void ServerCore::accept_one() {
     }
 }
 
-/// By allowed_uids.
-bool ServerCore::allowed(const Stream& client) const {
-    const auto& users = options_.allowed_uids;
-    if (users.empty()) return true;
-    const auto user = client.credentials().uid;
-    return user && std::find(users.begin(), users.end(), *user) != users.end();
-}
-
 /// Why this client is not to be served; null if it is.
 const char* ServerCore::objection(const Stream& client) const {
     if (!descriptors_left(stop_.fd(), reserved_descriptors)) return "few file descriptors left";
-    if (!allowed(client)) return "a user that is not among allowed_uids";
+    if (!is_allowed(client, options_)) return "a user that is not among allowed_uids";
     const Lock lock(sessions_mutex_);
     if (sessions_.size() >= options_.max_connections) return "max_connections reached";
     if (options_.max_connections_per_peer > 0 && !endpoint_.unix_path()) {

@@ -71,7 +71,6 @@ class ServerCore {
   private:
     void run();
     void accept_one();
-    bool allowed(const Stream& client) const;
     const char* objection(const Stream& client) const;
     std::unique_ptr<Stream> secured(std::unique_ptr<Stream> stream) const;
     std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);

@@ -88,7 +88,7 @@ bool JsonSocket::fill(Deadline deadline) {
         deadline = std::min(end_of_message(), deadline_after(options_.recv_timeout));
         if (reader_.bare_header()) stream_->acknowledge_now();
     }
-    const std::uint64_t before = stream_->received();
+    const std::uint64_t before = begun ? stream_->received() : 0;
     const auto size = read_some(deadline);
     if (!size && begun && stream_->received() != before &&
         std::chrono::steady_clock::now() < end_of_message()) {

@@ -42,6 +42,8 @@ bool FaultyStream::stall(Deadline deadline, const bool& ended) {
     return ended_.wait_until(lock, deadline, [&ended] { return ended; });
 }
 
+void FaultyStream::handshake(Deadline deadline) { stream_->handshake(deadline); }
+
 std::optional<std::size_t> FaultyStream::read_some(std::span<char> space, Deadline deadline) {
     const bool faulty = begin_operation();
     if (byte_by_byte()) return stream_->read_some(space.first(1), deadline);
@@ -127,5 +129,7 @@ void FaultyStream::shutdown() noexcept {
 void FaultyStream::acknowledge_now() noexcept { stream_->acknowledge_now(); }
 
 std::string FaultyStream::peer() const { return stream_->peer(); }
+
+PeerCredentials FaultyStream::credentials() const { return stream_->credentials(); }
 
 }  // namespace jsocket::testing

@@ -87,4 +87,21 @@ TYPED_TEST(Credentials, AreNotToBeAskedOfATcpSocket) {
     }
 }
 
+TEST(CredentialsOfAJsonServersClient, KeepOtherUsersOutToo) {
+    const TemporaryDirectory directory;
+    const std::string path = directory / "socket";
+    for (const bool allowed : {false, true}) {
+        jsocket::JsonServer server({.address = "unix:" + path,
+                                    .accept_timeout = std::chrono::milliseconds(20),
+                                    .allowed_uids = {::getuid() + (allowed ? 0 : 1)}});
+        RawPeer peer = RawPeer::connect(path);
+        if (allowed) {
+            EXPECT_NO_THROW(server.accept_connection());
+        } else {
+            EXPECT_THROW(server.accept_connection(), jsocket::TimeoutError);
+            EXPECT_TRUE(peer.closed_by_peer());
+        }
+    }
+}
+
 }  // namespace

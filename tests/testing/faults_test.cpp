@@ -228,4 +228,35 @@ TEST_F(Faults, AFaultLoopEndsWhenTheScenarioHasNoMoreOperations) {
     EXPECT_EQ(failures, 2u);
 }
 
+/// Notes what it is asked for.
+class NotedStream : public jsocket::Stream {
+  public:
+    void handshake(Deadline) override { handshakes += 1; }
+    std::optional<std::size_t> read_some(std::span<char>, Deadline) override { return 0; }
+    void write_all(std::string_view, std::chrono::milliseconds) override {}
+    void interrupt() noexcept override {}
+    void finish_writing() noexcept override {}
+    void shutdown() noexcept override {}
+    std::uint64_t received() const override { return 7; }
+    std::string peer() const override { return "a peer"; }
+    jsocket::PeerCredentials credentials() const override {
+        return {.uid = 1, .gid = 2, .pid = 3, .certificate_subject = "CN=a"};
+    }
+
+    int handshakes = 0;
+};
+
+TEST(FaultyStreams, PassOnWhatIsNoOperation) {
+    FaultPlan plan;
+    auto inner = std::make_unique<NotedStream>();
+    const NotedStream& noted = *inner;
+    FaultyStream faulty(std::move(inner), plan);
+    faulty.handshake(jsocket::no_deadline);
+    EXPECT_EQ(noted.handshakes, 1);
+    EXPECT_EQ(faulty.received(), 7u);
+    EXPECT_EQ(faulty.peer(), "a peer");
+    EXPECT_EQ(faulty.credentials().certificate_subject, "CN=a");
+    EXPECT_EQ(plan.operations(), 0u);
+}
+
 }  // namespace

@@ -4,12 +4,12 @@
 #include "integration/wire_formats.hpp"
 #include "server/scripted.hpp"
 #include "torture/faults.hpp"
+#include "torture/goes_well.hpp"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <functional>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -74,20 +74,9 @@ class ClientLife {
         });
     }
 
-    /// Did it go well?
     template <typename Operation>
     bool call(Operation operation) {
-        const char* what = "no memory";
-        try {
-            const Subject here;
-            operation();
-            return true;
-        } catch (const std::bad_alloc&) {
-        } catch (const jsocket::Error&) {
-            what = "an Error";
-        }
-        EXPECT_TRUE(fault_.is_excuse()) << what;
-        return false;
+        return goes_well(fault_, operation);
     }
 
     const jsocket::ClientOptions options_;

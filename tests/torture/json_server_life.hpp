@@ -4,10 +4,10 @@
 #include "integration/wire_formats.hpp"
 #include "server/scripted.hpp"
 #include "torture/faults.hpp"
+#include "torture/goes_well.hpp"
 
 #include <gtest/gtest.h>
 
-#include <new>
 #include <optional>
 #include <string_view>
 
@@ -61,20 +61,9 @@ class JsonServerLife {
         EXPECT_EQ(peer.receive_prefix_frame(), question.dump());
     }
 
-    /// Did it go well?
     template <typename Operation>
     bool call(Operation operation) {
-        const char* what = "no memory";
-        try {
-            const Subject here;
-            operation();
-            return true;
-        } catch (const std::bad_alloc&) {
-        } catch (const jsocket::Error&) {
-            what = "an Error";
-        }
-        EXPECT_TRUE(fault_.is_excuse()) << what;
-        return false;
+        return goes_well(fault_, operation);
     }
 
     Fault& fault_;

@@ -31,7 +31,7 @@ class ServerFactoryBase : public Server {
     /// Sends every client connected now a message; returns how many got it. One that cannot be sent
     /// to loses its connection. Throws UsageError, with nothing sent, if the message cannot be sent
     /// to anybody. Clients are sent to one after another; those that do not read hold up the others
-    /// for send_timeout in all.
+    /// for send_timeout in all, and one that reads a little now and then for longer.
     std::size_t broadcast(const json& message);
 
     /// Ends one client's connection, after the hook that is running. Does nothing if it is gone.

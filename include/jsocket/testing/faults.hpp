@@ -80,6 +80,7 @@ class FaultyStream : public Stream {
   public:
     FaultyStream(std::unique_ptr<Stream> stream, FaultPlan& plan);
 
+    void handshake(Deadline deadline) override;
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     std::uint64_t received() const override;
     void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
@@ -89,6 +90,7 @@ class FaultyStream : public Stream {
     void shutdown() noexcept override;
     void acknowledge_now() noexcept override;
     std::string peer() const override;
+    PeerCredentials credentials() const override;
 
   private:
     bool begin_operation();

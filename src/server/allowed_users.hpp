@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/server/server_options.hpp>
+#include <jsocket/socket/stream.hpp>
+
+#include <algorithm>
+
+namespace jsocket {
+
+/// May this client be served, as far as ServerOptions::allowed_uids says?
+inline bool is_allowed(const Stream& client, const ServerOptions& options) {
+    const auto& users = options.allowed_uids;
+    if (users.empty()) return true;
+    const auto user = client.credentials().uid;
+    return user && std::find(users.begin(), users.end(), *user) != users.end();
+}
+
+}  // namespace jsocket
