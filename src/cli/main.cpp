@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
 #include "cli/help_page.hpp"
-#include "cli/proxy_command.hpp"
-#include "cli/replay_command.hpp"
-#include "cli/send_command.hpp"
-#include "cli/serve_command.hpp"
 #include "cli/terminal.hpp"
 
 #include <jsocket/error.hpp>
@@ -42,28 +39,19 @@ ExitCode run(int argc, char** argv) {
         "`jsocket COMMAND --help` explains a command.\n\n"
         "Exit codes: 0 success; 1 the peer, the network or this machine failed;\n"
         "2 wrong usage.");
-    ServeCommand serve(app);
-    SendCommand send(app);
-    ProxyCommand proxy(app);
-    ReplayCommand replay(app);
+    const auto commands = make_commands(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return report(app, error);
     }
-    if (serve.chosen()) {
-        serve.run();
-    } else if (send.chosen()) {
-        send.run();
-    } else if (proxy.chosen()) {
-        proxy.run();
-    } else if (replay.chosen()) {
-        replay.run();
-    } else {
-        std::cerr << app.help();
-        return usage;
+    for (const auto& command : commands) {
+        if (!command->chosen()) continue;
+        command->run();
+        return success;
     }
-    return success;
+    std::cerr << app.help();
+    return usage;
 }
 
 }  // namespace

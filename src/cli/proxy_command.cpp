@@ -27,12 +27,11 @@ constexpr std::array fault_options{"--delay",     "--trickle",     "--chunk",
 }  // namespace
 
 ProxyCommand::ProxyCommand(CLI::App& app)
-    : command_(app.add_subcommand("proxy", "Pass connections on, with faults or a recording")) {
+    : Command(app, "proxy", "Pass connections on, with faults or a recording") {
     const testing::FaultProxyOptions defaults;
     listen_ = defaults.listen;
     framing_ = to_string(defaults.framing);
     max_message_size_ = std::to_string(defaults.max_message_size);
-    command_->group("Commands");
     command_->add_option("--to", to_, "The server: HOST:PORT or unix:PATH")
         ->type_name("ADDRESS")
         ->required();
@@ -78,8 +77,6 @@ void ProxyCommand::add_faults() {
     add_option("--flip-bit", flip_bit_, "N",
                "Turn over bit N, from 0; bit 8 is the lowest of\nthe second byte");
 }
-
-bool ProxyCommand::chosen() const { return command_->parsed(); }
 
 std::optional<std::uint64_t> ProxyCommand::count(const char* option, const std::string& text,
                                                  std::uint64_t smallest) const {

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/command.hpp"
+
 #include <jsocket/testing/fault_proxy.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace jsocket::cli {
 
 /// `jsocket proxy`: passes connections on, with faults or a recording, until SIGINT or SIGTERM.
-class ProxyCommand {
+class ProxyCommand : public Command {
   public:
-    /// Adds the command to `app`, which must outlive it.
     explicit ProxyCommand(CLI::App& app);
-
-    bool chosen() const;
 
     /// To be called before any thread is started, since it blocks signals. Returns when one of
     /// them has come. Throws UsageError for a wrong option, Error if it cannot listen or record.
-    void run();
+    void run() override;
 
   private:
     void add_faults();
@@ -32,7 +27,6 @@ class ProxyCommand {
     testing::LinkFaults faults() const;
     testing::FaultProxyOptions options() const;
 
-    CLI::App* command_;
     std::string listen_;
     std::string to_;
     std::string direction_ = "both";

@@ -41,8 +41,7 @@ std::vector<testing::RecordedConnection> recording(const std::string& path) {
 }  // namespace
 
 ReplayCommand::ReplayCommand(CLI::App& app)
-    : command_(app.add_subcommand("replay", "Play a recording of `proxy` back as a server")) {
-    command_->group("Commands");
+    : Command(app, "replay", "Play a recording of `proxy` back as a server") {
     command_->add_option("FILE", file_, "What `jsocket proxy --record` has written")
         ->required()
         ->type_name("");
@@ -61,8 +60,6 @@ ReplayCommand::ReplayCommand(CLI::App& app)
         "  jsocket replay talk.jsonl\n"
         "  jsocket replay talk.jsonl --bind unix:/run/echo");
 }
-
-bool ReplayCommand::chosen() const { return command_->parsed(); }
 
 void ReplayCommand::run() {
     const Endpoint endpoint = option_value("--bind", bind_, parse_address);

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
+#include "cli/command.hpp"
 
-namespace CLI {
-class App;
-}
+#include <string>
 
 namespace jsocket::cli {
 
 /// `jsocket replay`: a server that answers as one did which was recorded, until SIGINT or SIGTERM.
-class ReplayCommand {
+class ReplayCommand : public Command {
   public:
-    /// Adds the command to `app`, which must outlive it.
     explicit ReplayCommand(CLI::App& app);
-
-    bool chosen() const;
 
     /// To be called before any thread is started, since it blocks signals. Returns when one of
     /// them has come. Throws UsageError for a wrong option or recording, Error if it cannot listen
     /// or clients did something else than was recorded.
-    void run();
+    void run() override;
 
   private:
-    CLI::App* command_;
     std::string file_;
     std::string bind_ = "127.0.0.1:0";
 };

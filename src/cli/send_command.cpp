@@ -75,8 +75,7 @@ bool blank(const std::string& line) { return line.find_first_not_of(" \t\r") == 
 }  // namespace
 
 SendCommand::SendCommand(CLI::App& app)
-    : command_(app.add_subcommand("send", "Send a message and print the reply")) {
-    command_->group("Commands");
+    : Command(app, "send", "Send a message and print the reply") {
     command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
     command_->add_option("JSON", message_, "The message; - sends each line of standard input")
         ->required()
@@ -96,8 +95,6 @@ SendCommand::SendCommand(CLI::App& app)
         "  jsocket send db1:5489 --timeout 0.5 -1\n"
         "  jsocket send unix:/run/echo --framing lines - < messages");
 }
-
-bool SendCommand::chosen() const { return command_->parsed(); }
 
 void SendCommand::run() {
     const Endpoint server = option_value("SERVER", server_, parse_address);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/command.hpp"
 #include "cli/tls_arguments.hpp"
 
 #include <chrono>
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace jsocket {
 class JsonClient;
@@ -17,22 +14,18 @@ class JsonClient;
 namespace jsocket::cli {
 
 /// `jsocket send`: one message and its reply, or one for each line of standard input.
-class SendCommand {
+class SendCommand : public Command {
   public:
-    /// Adds the command to `app`, which must outlive it.
     explicit SendCommand(CLI::App& app);
-
-    bool chosen() const;
 
     /// Throws UsageError for a wrong option or what is no JSON; Error for what the server or the
     /// network did.
-    void run();
+    void run() override;
 
   private:
     std::string exchange(JsonClient& client, const std::string& message) const;
     void exchange_lines(JsonClient& client) const;
 
-    CLI::App* command_;
     std::string server_;
     std::string message_;
     std::string framing_ = "prefix";

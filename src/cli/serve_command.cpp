@@ -35,13 +35,12 @@ std::string as_text(const ServerStats& stats) {
 }  // namespace
 
 ServeCommand::ServeCommand(CLI::App& app)
-    : command_(app.add_subcommand("serve", "Run a server until SIGINT or SIGTERM")) {
+    : Command(app, "serve", "Run a server until SIGINT or SIGTERM") {
     const ServerOptions defaults;
     bind_ = to_string(Endpoint{defaults.address, default_port});
     framing_ = to_string(defaults.framing);
     spin_ = std::to_string(defaults.spin.count());
 
-    command_->group("Commands");
     command_->add_flag("--echo", echo_, "Answer every message with itself (required)")
         ->disable_flag_override();
     add_option("--hook", hook_, "NAME",
@@ -96,8 +95,6 @@ void ServeCommand::add_limits() {
     add_option("--unix-mode", unix_mode_, "MODE",
                "Permissions of the file of unix:PATH; 666 for\nall users");
 }
-
-bool ServeCommand::chosen() const { return command_->parsed(); }
 
 bool ServeCommand::given(const char* option) const {
     return command_->get_option(option)->count() > 0;

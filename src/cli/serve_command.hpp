@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/command.hpp"
 #include "cli/echo.hpp"
 #include "cli/tls_arguments.hpp"
 
@@ -9,24 +10,17 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace jsocket::cli {
 
 /// `jsocket serve`: a server until SIGINT or SIGTERM. SIGHUP has it read its certificates again, if
 /// it has any, and otherwise ends it, too.
-class ServeCommand {
+class ServeCommand : public Command {
   public:
-    /// Adds the command to `app`, which must outlive it.
     explicit ServeCommand(CLI::App& app);
-
-    bool chosen() const;
 
     /// To be called before any thread is started, since it blocks signals. Returns when one of
     /// them has come. Throws UsageError for a wrong option, ConnectError if the address is taken.
-    void run();
+    void run() override;
 
   private:
     void add_option(const char* name, std::string& value, const char* type,
@@ -38,7 +32,6 @@ class ServeCommand {
     std::vector<uid_t> allowed_uids(bool over_unix) const;
     Hook hook() const;
 
-    CLI::App* command_;
     bool echo_ = false;
     bool stats_ = false;
     std::string hook_ = "payload";
