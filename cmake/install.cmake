@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(jsocket_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/jsocket)
 get_target_property(jsocket_type jsocket TYPE)
-set(jsocket_targets jsocket jsocket_testing)
+set(jsocket_targets jsocket jsocket_rpc jsocket_testing)
 
 install(TARGETS ${jsocket_targets} EXPORT jsocketTargets
     LIBRARY COMPONENT jsocket_library NAMELINK_COMPONENT jsocket_development

@@ -113,7 +113,8 @@ class TlsError : public ConnectionError {
 /// What arrived is not a message.
 class ProtocolError : public Error {
   public:
-    explicit ProtocolError(const std::string& what) : Error(what) {}
+    explicit ProtocolError(const std::string& what, bool connection_usable = false)
+        : Error(what, connection_usable) {}
 };
 
 /// The bytes do not follow the wire format (docs/framing.md).

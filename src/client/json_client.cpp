@@ -211,6 +211,10 @@ void JsonClient::send_payload(std::string_view payload) { impl_->socket().send_p
 
 std::string JsonClient::read_payload() { return impl_->socket().read_payload(); }
 
+std::optional<std::string> JsonClient::try_read_payload(std::chrono::milliseconds timeout) {
+    return impl_->socket().try_read_payload(timeout);
+}
+
 void JsonClient::close() noexcept {
     if (impl_) impl_->close();
 }

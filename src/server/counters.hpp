@@ -33,6 +33,10 @@ struct Counters {
     Counter<std::uint64_t> bytes_out;
     Counter<double> last_message;  // Unix time; 0 if there was none
     std::array<Counter<std::uint64_t>, failure_count> failures;
+
+    // Of replies that other threads send: any number of them count here.
+    std::atomic<std::uint64_t> late_messages_out{0};
+    std::atomic<std::uint64_t> late_bytes_out{0};
 };
 
 }  // namespace jsocket

@@ -77,6 +77,10 @@ SessionId MessageHandler::session_id() const { return current_->served().id(); }
 
 void MessageHandler::identify(std::string_view client) { current_->served().identify(client); }
 
+std::shared_ptr<Session> MessageHandler::session() const {
+    return current_->served().shared_from_this();
+}
+
 void MessageHandler::attach(std::shared_ptr<Session> session) { current_->set(std::move(session)); }
 
 void MessageHandler::detach() { current_->set(nullptr); }

@@ -103,7 +103,10 @@ void Session::serve(MessageHandler& handler) noexcept {
         handle_unknown_failure(handler);
     }
     try {
-        if (greeted) handler.on_disconnect();
+        if (greeted) {
+            handler.drain();
+            handler.on_disconnect();
+        }
     } catch (const std::exception& error) {
         count_failure(Failure::handler, error.what());
     } catch (...) {
@@ -225,6 +228,21 @@ void Session::write_reply(json&& message, std::string& reply) {
     discard(message);
 }
 
+void Session::send_reply(const json& message) {
+    std::string text;
+    serialize(message, text, socket_.options().limits);
+    counters_.late_messages_out += 1;
+    counters_.late_bytes_out += text.size();
+    try {
+        socket_.send_payload(text);
+    } catch (...) {
+        counters_.late_messages_out -= 1;
+        counters_.late_bytes_out -= text.size();
+        throw;
+    }
+    counters_.last_message.set(unix_time());
+}
+
 void Session::identify(std::string_view name) {
     name = identity_text(name);
     if (name.empty() || name == current_name_) return;
@@ -338,9 +356,9 @@ ClientStats Session::stats() const {
     ClientStats stats;
     stats.connects = 1;
     stats.messages_in = counters_.messages_in.get();
-    stats.messages_out = counters_.messages_out.get();
+    stats.messages_out = counters_.messages_out.get() + counters_.late_messages_out;
     stats.bytes_in = counters_.bytes_in.get();
-    stats.bytes_out = counters_.bytes_out.get();
+    stats.bytes_out = counters_.bytes_out.get() + counters_.late_bytes_out;
     stats.last_connect_ts = connect_ts_;
     if (const double last = counters_.last_message.get(); last > 0) stats.last_message_ts = last;
     for (std::size_t i = 0; i < failure_count; ++i) {

@@ -42,6 +42,10 @@ class Session : public std::enable_shared_from_this<Session> {
     void abandon(const char* reason) noexcept;
 
     void send_obj(const json& message) { socket_.send_obj(message); }
+
+    /// The same, counted as the reply that it is, though it does not come from a hook.
+    void send_reply(const json& message);
+
     void send_payload(std::string_view payload, Deadline deadline) {
         socket_.send_payload(payload, deadline);
     }
@@ -51,6 +55,12 @@ class Session : public std::enable_shared_from_this<Session> {
 
     /// Ends the connection at once, though a hook runs: what it replies reaches nobody.
     void cut_off() noexcept { socket_.close(); }
+
+    /// Is it this side that ends the connection, or has it?
+    bool interrupted() const noexcept { return socket_.interrupted(); }
+
+    /// The wire format, once the first message is there. On the serving thread only.
+    Framing framing() const noexcept { return socket_.framing(); }
 
     /// Has serve() not ended the connection yet?
     bool connected() const noexcept { return !disconnected_.load(std::memory_order_acquire); }

@@ -105,6 +105,12 @@ std::string CurrentSocket::read_payload() {
     return read_in_time([](const JsonSocket&, std::string_view text) { return std::string(text); });
 }
 
+std::optional<std::string> CurrentSocket::try_read_payload(std::chrono::milliseconds timeout) {
+    return with_socket([&](JsonSocket& socket) {
+        return receive(socket, timeout, [](std::string_view text) { return std::string(text); });
+    });
+}
+
 std::shared_ptr<JsonSocket> CurrentSocket::get() const noexcept {
     const Lock lock(mutex_);
     return socket_;

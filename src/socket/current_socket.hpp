@@ -40,6 +40,7 @@ class CurrentSocket {
     void read_obj(json& message);
     std::optional<json> try_read_obj(std::chrono::milliseconds timeout);
     std::string read_payload();
+    std::optional<std::string> try_read_payload(std::chrono::milliseconds timeout);
 
   private:
     template <typename Use>

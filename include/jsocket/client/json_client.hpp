@@ -102,6 +102,7 @@ class JsonClient {
     /// one JSON text, as validate() checks; what is read has not been checked.
     void send_payload(std::string_view payload);
     std::string read_payload();
+    std::optional<std::string> try_read_payload(std::chrono::milliseconds timeout);
 
     /// Closes the connection. The second call does nothing.
     void close() noexcept;

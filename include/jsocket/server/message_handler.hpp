@@ -68,6 +68,10 @@ class MessageHandler {
     /// A client has connected, its TLS handshake included; no message has been read from it.
     virtual void on_connect() {}
 
+    /// Nothing more is read from the client. For layers that answer on other threads: waits until
+    /// what they have under way has been answered. on_disconnect() comes next.
+    virtual void drain() {}
+
     /// The client has gone, or is about to be disconnected. Follows every on_connect() that did
     /// not throw.
     virtual void on_disconnect() {}
@@ -88,6 +92,9 @@ class MessageHandler {
 
     /// Names the client for the statistics, as a member `client` of a message does. In hooks only.
     void identify(std::string_view client);
+
+    /// What serves the client, for layers that answer on other threads. In hooks only.
+    std::shared_ptr<Session> session() const;
 
   private:
     friend class Session;

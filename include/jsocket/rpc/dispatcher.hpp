@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/json.hpp>
+#include <jsocket/rpc/call.hpp>
+#include <jsocket/rpc/method.hpp>
+#include <jsocket/rpc/method_stats.hpp>
+#include <jsocket/rpc/options.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace jsocket::rpc {
+
+/// What comes after a middleware, down to the method.
+using Next = std::function<json(Call& call, json& params)>;
+
+/// Stands around each call: it may look at it, change `params` or the result, throw RpcError
+/// instead of going on with next(call, params), and see what that throws.
+using Middleware = std::function<json(Call& call, json& params, const Next& next)>;
+
+/// Methods by their names: JSON-RPC 2.0 in, JSON-RPC 2.0 out, and no socket.
+///
+///     rpc::Dispatcher methods;
+///     methods.bind("sum", [](int a, int b) { return a + b; }, {"a", "b"});
+///     methods.answer(json::parse(R"({"jsonrpc":"2.0","method":"sum","params":[1,2],"id":1})"));
+///
+/// rpc::Server serves one to any number of clients; a Client offers one to its server.
+///
+/// Three methods are there from the start: `rpc.discover` answers with an OpenRPC 1.2.6 document,
+/// `rpc.health` with {"status":"ok"}, and the notification `rpc.cancel`, {"id": ID}, tells a call
+/// of the same connection to stop. Names that begin with `rpc.` are kept for such methods.
+///
+/// Threads:  bind and use first; then any number of threads may answer at a time, and methods run
+///           at the same time. method_stats() at any time.
+/// Lifetime: a copy has methods of its own, to which more may be added, and shares the statistics.
+/// Errors:   a method answers with an error object by throwing RpcError. Anything else that it
+///           throws is logged, and answered with internal_error, which says nothing of it.
+class Dispatcher {
+  public:
+    explicit Dispatcher(Options options = {});
+    Dispatcher(const Dispatcher& other);
+    Dispatcher(Dispatcher&&) noexcept;
+    Dispatcher& operator=(const Dispatcher& other);
+    Dispatcher& operator=(Dispatcher&&) noexcept;
+    ~Dispatcher();
+
+    /// Binds a function whose parameters and result are converted from and to JSON as convert.hpp
+    /// says; what does not convert is answered with invalid_params, which names the parameter.
+    ///
+    /// `parameters` are their names, for callers that give them by name; without names they can
+    /// only be given by position. A std::optional may be left out. A std::stop_token or a Call&
+    /// among the function's parameters is filled in. Throws UsageError if the name is taken,
+    /// reserved, empty or too long, or the number of names is not that of the parameters.
+    template <typename Function>
+    void bind(std::string name, Function function, std::vector<Parameter> parameters = {},
+              MethodOptions options = {}) {
+        add(std::move(name),
+            make_method(std::move(function), std::move(parameters), std::move(options)));
+    }
+
+    /// Binds a function of `json& params`, or `Call& call, json& params`: an array, an object, or
+    /// null, as the caller sent it.
+    template <RawFunction Function>
+    void bind_raw(std::string name, Function function, MethodOptions options = {}) {
+        add(std::move(name), make_raw_method(std::move(function), std::move(options)));
+    }
+
+    /// Puts a middleware around all calls, those of unknown methods and of `rpc.` included; the
+    /// first one that was added is the outermost.
+    void use(Middleware middleware);
+
+    /// Answers a request or a batch on this thread, one call after the other. Empty if there is
+    /// nothing to answer.
+    std::optional<json> answer(json message) const;
+
+    /// The same with texts, which need not be JSON.
+    std::optional<std::string> answer_text(std::string_view text, const Limits& limits = {}) const;
+
+    /// The document of rpc.discover.
+    json discover() const;
+
+    /// Of this dispatcher and all its copies.
+    MethodStatsMap method_stats() const;
+
+    const Options& options() const noexcept;
+
+  private:
+    friend class CallRunner;
+    class Impl;
+
+    void add(std::string name, Method method);
+
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/json.hpp>
+#include <jsocket/rpc/call.hpp>
+#include <jsocket/rpc/convert.hpp>
+#include <jsocket/rpc/schema.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace jsocket::rpc {
+
+/// A parameter's name, and what rpc.discover says of it.
+struct Parameter {
+    std::string name;
+    std::string description = {};
+
+    Parameter(const char* its_name) : name(its_name) {}  // NOLINT(google-explicit-constructor)
+    Parameter(std::string its_name, std::string its_description = {})
+        : name(std::move(its_name)), description(std::move(its_description)) {}
+};
+
+/// When a method runs, seen from the connection that it was called on.
+enum class Run {
+    concurrently,  ///< at once, on a thread of its own; notifications one after another, in order
+    in_order,      ///< on another thread, after those of this kind that came before it
+    immediately,   ///< on the thread that reads the connection, for what takes microseconds: until
+                   ///< it returns nothing is read, so that nothing can tell it to stop either
+};
+
+struct MethodOptions {
+    std::string description = {};  ///< what rpc.discover says of the method
+    Run run = Run::concurrently;
+};
+
+/// What a method comes down to. `params` is an array, an object, or null if there are none; it may
+/// be moved from.
+using Handler = std::function<json(Call& call, json& params)>;
+
+/// Everything known of a method.
+struct Method {
+    struct Argument {
+        Parameter parameter;
+        json schema;
+        bool required;
+    };
+
+    Handler handler = {};
+    std::vector<Argument> arguments = {};
+    json result_schema = json::object();
+    bool by_name = false;  ///< may parameters be given by name?
+    bool raw = false;      ///< does it take `params` as they come?
+    MethodOptions options = {};
+};
+
+/// The values of a method's parameters, in their order, within `params`; null for one that is not
+/// given. Throws RpcError (invalid_params) if there are too many, or names that are not known.
+std::vector<json*> find_arguments(json& params, const std::vector<Method::Argument>& arguments);
+
+/// Makes up names for `count` parameters if there are none. Throws UsageError if there are some,
+/// but not as many, or one is empty or there twice.
+void complete_names(std::vector<Parameter>& names, std::size_t count);
+
+[[noreturn]] void fail_argument(const std::string& parameter, const std::string& reason);
+
+template <typename T>
+inline constexpr bool is_context =
+    std::same_as<std::decay_t<T>, Call> || std::same_as<std::decay_t<T>, std::stop_token>;
+
+/// How a parameter is kept from the conversion to the call.
+template <typename T>
+using Kept = std::conditional_t<std::same_as<std::decay_t<T>, Call>, Call&, std::decay_t<T>>;
+
+/// The parameters that callers give, of those that a function has, before position `end`.
+template <typename... Parameters>
+constexpr std::size_t count_arguments(std::size_t end) {
+    const bool counts[] = {!is_context<Parameters>..., false};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < end; ++i) count += counts[i] ? 1 : 0;
+    return count;
+}
+
+template <typename T>
+Kept<T> make_argument(Call& call, const std::vector<json*>& values, std::size_t index,
+                      const std::vector<Method::Argument>& arguments) {
+    if constexpr (std::same_as<std::decay_t<T>, Call>) {
+        return call;
+    } else if constexpr (std::same_as<std::decay_t<T>, std::stop_token>) {
+        return call.stop_token();
+    } else {
+        const std::string& name = arguments[index].parameter.name;
+        if (!values[index]) {
+            if constexpr (is_optional<std::decay_t<T>>) return std::nullopt;
+            fail_argument(name, "is missing");
+        }
+        try {
+            return convert<std::decay_t<T>>(*values[index], Place{.name = name});
+        } catch (const ConversionError& error) {
+            fail_argument(error.where(), error.reason());
+        }
+    }
+}
+
+/// A function with typed parameters as a method. Those of type Call and std::stop_token are filled
+/// in; a std::optional may be left out by callers. `names` are those of the other parameters;
+/// empty if they are to be given by position only. Throws UsageError if there are not as many.
+template <typename Result, typename... Parameters>
+Method make_method(std::function<Result(Parameters...)> function, std::vector<Parameter> names,
+                   MethodOptions options) {
+    static_assert((!std::is_rvalue_reference_v<Parameters> && ...));
+    constexpr std::size_t count = count_arguments<Parameters...>(sizeof...(Parameters));
+    Method method{.result_schema = Schema<std::decay_t<Result>>::value(),
+                  .by_name = !names.empty() || count == 0,
+                  .options = std::move(options)};
+    complete_names(names, count);
+    std::size_t next = 0;
+    [[maybe_unused]] const auto add = [&]<typename T>(std::type_identity<T>) {
+        if constexpr (!is_context<T>) {
+            method.arguments.push_back({std::move(names[next++]), Schema<std::decay_t<T>>::value(),
+                                        !is_optional<std::decay_t<T>>});
+        }
+    };
+    (add(std::type_identity<Parameters>()), ...);
+    method.handler = [function = std::move(function), arguments = method.arguments](
+                         Call& call, json& params) -> json {
+        const std::vector<json*> values = find_arguments(params, arguments);
+        // In braces, so that the first wrong parameter is the one complained of.
+        auto kept = [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return std::tuple<Kept<Parameters>...>{make_argument<Parameters>(
+                call, values, count_arguments<Parameters...>(I), arguments)...};
+        }
+        (std::index_sequence_for<Parameters...>());
+        if constexpr (std::is_void_v<Result>) {
+            std::apply(function, std::move(kept));
+            return nullptr;
+        } else {
+            return json(std::apply(function, std::move(kept)));
+        }
+    };
+    return method;
+}
+
+/// The same for anything that std::function can hold: a lambda, a function.
+template <typename Function>
+Method make_method(Function function, std::vector<Parameter> names, MethodOptions options) {
+    return make_method(std::function(std::move(function)), std::move(names), std::move(options));
+}
+
+template <typename Function>
+concept RawFunction = std::invocable<Function&, Call&, json&> || std::invocable<Function&, json&>;
+
+/// A function that takes `params` as they come, with or without a Call in front. A ConversionError
+/// that it throws becomes invalid_params.
+template <RawFunction Function>
+Method make_raw_method(Function function, MethodOptions options) {
+    Method method{.by_name = true, .raw = true, .options = std::move(options)};
+    method.handler = [function = std::move(function)](Call& call, json& params) mutable -> json {
+        const auto run = [&]() -> decltype(auto) {
+            if constexpr (std::invocable<Function&, Call&, json&>) {
+                return function(call, params);
+            } else {
+                return function(params);
+            }
+        };
+        try {
+            if constexpr (std::is_void_v<decltype(run())>) {
+                run();
+                return nullptr;
+            } else {
+                return run();
+            }
+        } catch (const ConversionError& error) {
+            fail_argument(error.where(), error.reason());
+        }
+    };
+    return method;
+}
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/deadline.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace jsocket::rpc {
+
+/// What holds for one end of every connection: what it says of itself, and how much it takes on.
+struct Options {
+    /// `info` of the document that rpc.discover answers with.
+    std::string title = "jsocket";
+    std::string version = "0";
+    std::string description = {};
+
+    /// A batch of more is refused as a whole.
+    std::size_t max_batch_size = 1'000;
+
+    /// Of one connection, in each direction; a batch counts as one. Further calls from the other
+    /// end are answered with too_many_calls; further ones from this end wait. At least 1.
+    std::size_t max_calls_in_flight = 64;
+
+    /// Notifications that wait for their turn; while there are as many, nothing more is read. At
+    /// least 1.
+    std::size_t max_queued_notifications = 1'000;
+
+    /// Bytes of the messages whose calls run or wait, of one connection: beyond it as if there were
+    /// too many of them. One message is always taken.
+    std::size_t max_bytes_in_flight = 16 * 1024 * 1024;
+
+    /// Bytes. At least 1.
+    std::size_t max_method_name = 256;
+
+    /// How long a method may run until its stop token is told to stop. No call is ended by force.
+    std::chrono::milliseconds call_timeout = no_timeout;
+
+    /// When this end closes the connection: how long the calls that run have until their stop
+    /// tokens are told to stop.
+    std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
+
+    /// Of each thread that runs methods; see ServerOptions::stack_size.
+    std::size_t stack_size = 512 * 1024;
+};
+
+/// Throws UsageError, naming the setting, if one is out of its range.
+void check_options(const Options& options);
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <jsocket/json.hpp>
+#include <jsocket/rpc/convert.hpp>
+
+#include <concepts>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace jsocket::rpc {
+
+/// What values of T look like in JSON, as a JSON Schema. For a type of one's own, whose from_json()
+/// cannot be looked into, anything; specialise it to say more:
+///
+///     template <>
+///     struct jsocket::rpc::Schema<Point> {
+///         static json value() {
+///             return {{"type", "object"}, {"properties", {{"x", Schema<int>::value()}}}};
+///         }
+///     };
+template <typename T>
+struct Schema {
+    static json value();
+};
+
+template <typename T>
+json tuple_schema() {
+    json items = json::array();
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (items.push_back(Schema<std::tuple_element_t<I, T>>::value()), ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<T>>());
+    const std::size_t size = items.size();
+    return {{"type", "array"}, {"items", items}, {"minItems", size}, {"maxItems", size}};
+}
+
+template <typename T>
+json Schema<T>::value() {
+    if constexpr (std::same_as<T, json>) {
+        return json::object();
+    } else if constexpr (std::is_void_v<T>) {
+        return {{"type", "null"}};
+    } else if constexpr (std::same_as<T, bool>) {
+        return {{"type", "boolean"}};
+    } else if constexpr (std::integral<T>) {
+        return {{"type", "integer"},
+                {"minimum", std::numeric_limits<T>::min()},
+                {"maximum", std::numeric_limits<T>::max()}};
+    } else if constexpr (std::floating_point<T>) {
+        return {{"type", "number"}};
+    } else if constexpr (std::same_as<T, std::string>) {
+        return {{"type", "string"}};
+    } else if constexpr (is_optional<T>) {
+        return {{"anyOf",
+                 json::array({Schema<typename T::value_type>::value(), json{{"type", "null"}}})}};
+    } else if constexpr (TupleLike<T>) {
+        return tuple_schema<T>();
+    } else if constexpr (StringMap<T>) {
+        return {{"type", "object"},
+                {"additionalProperties", Schema<typename T::mapped_type>::value()}};
+    } else if constexpr (Sequence<T>) {
+        return {{"type", "array"}, {"items", Schema<typename T::value_type>::value()}};
+    } else {
+        return json::object();
+    }
+}
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/call_runner.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <stop_token>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace jsocket::rpc {
+namespace {
+
+constexpr const char* cancel_name = "rpc.cancel";
+
+/// 1 and "1" are different ids. Notifications have none.
+std::string id_key(const Request& request) {
+    if (request.notification) return {};
+    return request.id.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+RpcError too_many_calls_error(std::size_t limit) {
+    return {too_many_calls, "Too many calls in flight", {{"limit", limit}}};
+}
+
+}  // namespace
+
+/// One request of a message.
+struct CallRunner::Item {
+    Request request = {};
+    Run run = Run::immediately;
+    std::optional<json> reply = {};  // of a call that has ended, or was refused
+    bool refused = false;
+    std::stop_source stop = {};
+    std::atomic<bool> cancelled{false};
+    std::multimap<std::string, Item*>::iterator place = {};
+    bool registered = false;
+};
+
+struct CallRunner::Job {
+    std::deque<Item> items;  // never moved: others point to them
+    bool batch = false;
+    std::size_t size = 0;
+    std::shared_ptr<Conversation> conversation;
+    bool counts_as_call = false;
+    std::atomic<int> groups{1};  // that have not ended; the first is the reading thread's
+
+    bool has(Run run) const {
+        return std::any_of(items.begin(), items.end(),
+                           [run](const Item& item) { return !item.refused && item.run == run; });
+    }
+};
+
+CallRunner::CallRunner(const Dispatcher& methods, Send send)
+    : methods_(*methods.impl_),
+      options_(methods_.options()),
+      send_(std::move(send)),
+      threads_(options_.stack_size),
+      timer_(options_.stack_size) {}
+
+std::optional<json> CallRunner::take(json& message, std::size_t size,
+                                     const std::shared_ptr<Conversation>& conversation) {
+    if (message.is_array()) {
+        if (auto refusal = refuse_batch(message, options_.max_batch_size)) return refusal;
+    }
+    const JobPtr job = make_job(message, size);
+    job->conversation = conversation;
+    admit(*job);
+    start_groups(job);
+    run_group(*job, Run::immediately);
+    if (!end_group(*job)) return std::nullopt;
+    auto reply = reply_of(*job);
+    end(*job);
+    return reply;
+}
+
+CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) const {
+    auto job = std::make_shared<Job>();
+    job->batch = message.is_array();
+    job->size = size;
+    const auto add = [&](json& one) {
+        Item& item = job->items.emplace_back();
+        auto request = read_request(one, options_.max_method_name);
+        if (auto* refusal = std::get_if<json>(&request)) {
+            item.reply = std::move(*refusal);
+            item.refused = true;
+            return;
+        }
+        item.request = std::move(std::get<Request>(request));
+        item.run = methods_.run_of(item.request.method);
+        // Nobody waits for it, but the next one may build on it.
+        if (item.request.notification && item.run == Run::concurrently) item.run = Run::in_order;
+    };
+    if (job->batch) {
+        for (json& one : message) add(one);
+    } else {
+        add(message);
+    }
+    return job;
+}
+
+/// Tells a call to stop; one that is not there any more has crossed with its reply.
+void CallRunner::cancel(const json& params) {
+    const auto id = params.is_object() ? params.find("id") : params.end();
+    if (!params.is_object() || id == params.end()) return;
+    std::vector<std::stop_source> stops;
+    {
+        const Request request{.method = {}, .params = {}, .id = *id, .notification = false};
+        const Lock lock(mutex_);
+        const auto [first, last] = items_.equal_range(id_key(request));
+        for (auto place = first; place != last; ++place) {
+            place->second->cancelled = true;
+            stops.push_back(place->second->stop);
+        }
+    }
+    for (std::stop_source& stop : stops) stop.request_stop();  // runs code of the program
+}
+
+/// Counts the job, or refuses its calls; waits if it has notifications and there are too many.
+void CallRunner::admit(Job& job) {
+    for (Item& item : job.items) {
+        if (item.refused || item.request.method != cancel_name) continue;
+        cancel(item.request.params);
+        if (!item.request.notification) item.reply = result_reply(item.request.id, nullptr);
+        item.refused = true;
+    }
+    const bool queues = job.has(Run::in_order);
+    const bool has_calls = std::any_of(job.items.begin(), job.items.end(), [](const Item& item) {
+        return !item.refused && !item.request.notification && item.run != Run::immediately;
+    });
+    const Lock lock(mutex_);
+    const bool refused = has_calls && !has_room(job);
+    for (Item& item : job.items) {
+        if (item.refused || item.run == Run::immediately) continue;
+        if (refused && !item.request.notification) {
+            item.reply =
+                error_reply(item.request.id, too_many_calls_error(options_.max_calls_in_flight));
+            item.refused = true;
+        }
+    }
+    while (queues && (in_order_.size() >= options_.max_queued_notifications ||
+                      (jobs_ > 0 && bytes_ + job.size > options_.max_bytes_in_flight))) {
+        changed_.wait(mutex_);
+    }
+    for (Item& item : job.items) {
+        if (!item.refused) register_item(item);
+    }
+    job.counts_as_call = has_calls && !refused;
+    ++jobs_;
+    calls_ += job.counts_as_call ? 1 : 0;
+    bytes_ += job.size;
+}
+
+bool CallRunner::has_room(const Job& job) const {
+    if (calls_ >= options_.max_calls_in_flight) return false;
+    return calls_ == 0 || bytes_ + job.size <= options_.max_bytes_in_flight;
+}
+
+void CallRunner::register_item(Item& item) {
+    std::string key = id_key(item.request);
+    if (!item.request.notification && items_.contains(key)) {
+        item.reply =
+            error_reply(item.request.id, invalid_request_error("a call with this id is in flight"));
+        item.refused = true;
+        return;
+    }
+    item.place = items_.emplace(std::move(key), &item);
+    item.registered = true;
+}
+
+void CallRunner::start_groups(const JobPtr& job) {
+    const bool in_order = job->has(Run::in_order);
+    const bool concurrent = job->has(Run::concurrently);
+    job->groups += int(in_order) + int(concurrent);
+    if (in_order) start_in_order(job);
+    if (concurrent) start(job, Run::concurrently);
+}
+
+/// On a thread of its own.
+void CallRunner::start(const JobPtr& job, Run run) {
+    try {
+        threads_.run([this, job, run] {
+            run_group(*job, run);
+            if (end_group(*job)) send(*job);
+        });
+    } catch (const std::system_error& error) {
+        refuse_group(*job, run, error.what());
+        end_group(*job);  // the reading thread's group is left
+    }
+}
+
+void CallRunner::start_in_order(const JobPtr& job) {
+    {
+        const Lock lock(mutex_);
+        in_order_.push_back(job);
+        if (std::exchange(in_order_runs_, true)) return;
+    }
+    try {
+        threads_.run([this] { run_in_order(); });
+    } catch (const std::system_error& error) {
+        {
+            const Lock lock(mutex_);
+            in_order_.pop_back();
+            in_order_runs_ = false;
+        }
+        refuse_group(*job, Run::in_order, error.what());
+        end_group(*job);
+    }
+}
+
+void CallRunner::run_in_order() {
+    for (;;) {
+        JobPtr job;
+        {
+            const Lock lock(mutex_);
+            if (in_order_.empty()) {
+                in_order_runs_ = false;
+                return;
+            }
+            job = std::move(in_order_.front());
+            in_order_.pop_front();
+            changed_.notify_all();
+        }
+        run_group(*job, Run::in_order);
+        if (end_group(*job)) send(*job);
+    }
+}
+
+void CallRunner::run_group(Job& job, Run run) {
+    for (Item& item : job.items) {
+        if (!item.refused && item.run == run) run_item(job, item);
+    }
+}
+
+void CallRunner::refuse_group(Job& job, Run run, const char* reason) {
+    for (Item& item : job.items) {
+        if (item.refused || item.run != run || item.request.notification) continue;
+        item.reply = error_reply(item.request.id,
+                                 RpcError(internal_error, "Internal error", {{"reason", reason}}));
+    }
+}
+
+void CallRunner::run_item(Job& job, Item& item) {
+    Request& request = item.request;
+    if (item.cancelled) {
+        if (!request.notification) {
+            item.reply = error_reply(request.id, RpcError(cancelled, "Cancelled"));
+        }
+        return;
+    }
+    std::optional<Timer::Handle> timeout;
+    if (options_.call_timeout != no_timeout) {
+        timeout = timer_.schedule(deadline_after(options_.call_timeout),
+                                  [stop = item.stop]() mutable { stop.request_stop(); });
+    }
+    Call call(std::move(request.method), request.id, request.notification, item.stop.get_token(),
+              job.conversation);
+    item.reply = methods_.answer(call, request.params);
+    if (timeout) timer_.cancel(*timeout);
+}
+
+/// Was it the last one?
+bool CallRunner::end_group(Job& job) { return job.groups.fetch_sub(1) == 1; }
+
+/// Empty if there is nothing to answer. The ids are free again, and may be used by whoever gets it.
+std::optional<json> CallRunner::reply_of(Job& job) {
+    {
+        const Lock lock(mutex_);
+        for (Item& item : job.items) {
+            if (std::exchange(item.registered, false)) items_.erase(item.place);
+        }
+        if (std::exchange(job.counts_as_call, false)) --calls_;
+    }
+    if (!job.batch) return std::move(job.items.front().reply);
+    json replies = json::array();
+    for (Item& item : job.items) {
+        if (item.reply) replies.push_back(std::move(*item.reply));
+    }
+    if (replies.empty()) return std::nullopt;
+    return replies;
+}
+
+void CallRunner::send(Job& job) {
+    if (const auto reply = reply_of(job)) {
+        try {
+            try {
+                send_(*reply);
+            } catch (const UsageError& error) {
+                send_(unsendable_reply(ids_of(*reply), error.what()));
+            }
+        } catch (const std::exception&) {
+            // Nobody is there to read it, which the reading thread finds out as well.
+        }
+    }
+    end(job);
+}
+
+void CallRunner::end(Job& job) {
+    const Lock lock(mutex_);
+    --jobs_;
+    bytes_ -= job.size;
+    changed_.notify_all();
+}
+
+void CallRunner::stop_all() {
+    std::vector<std::stop_source> stops;
+    {
+        const Lock lock(mutex_);
+        for (const auto& [key, item] : items_) stops.push_back(item->stop);
+    }
+    for (std::stop_source& stop : stops) stop.request_stop();
+}
+
+bool CallRunner::wait_until_idle(Deadline deadline) {
+    const Lock lock(mutex_);
+    while (jobs_ > 0) {
+        if (deadline == no_deadline) {
+            changed_.wait(mutex_);
+        } else if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+            return jobs_ == 0;
+        }
+    }
+    return true;
+}
+
+void CallRunner::finish() { threads_.finish(); }
+
+}  // namespace jsocket::rpc

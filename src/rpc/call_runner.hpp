@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rpc/dispatcher_impl.hpp"
+#include "rpc/message.hpp"
+#include "rpc/timer.hpp"
+#include "support/mutex.hpp"
+#include "support/worker_pool.hpp"
+
+#include <jsocket/deadline.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace jsocket::rpc {
+
+/// Runs what the other end of one connection calls: methods of a dispatcher, on threads as their
+/// Run says, within the limits of Options.
+///
+/// Each message is a Job. Its calls run in up to three groups, one for each Run; whoever ends the
+/// last one sends the reply.
+///
+/// Threads:  take() and finish() on the thread that reads the connection; the rest on any.
+/// Lifetime: finish() before it is destroyed. `methods` must outlive it.
+class CallRunner {
+  public:
+    /// Sends a reply from any thread; throws as Peer does.
+    using Send = std::function<void(const json& reply)>;
+
+    CallRunner(const Dispatcher& methods, Send send);
+
+    /// Takes a request or a batch, of `size` bytes as text, which it moves from. The reply, if it
+    /// is there at once; else it is sent later, or there is none. Waits while too many
+    /// notifications are queued.
+    std::optional<json> take(json& message, std::size_t size,
+                             const std::shared_ptr<Conversation>& conversation);
+
+    /// Tells everything that runs or waits to stop.
+    void stop_all();
+
+    /// Has everything been answered by then?
+    bool wait_until_idle(Deadline deadline);
+
+    /// Waits for everything, and ends the threads.
+    void finish();
+
+  private:
+    struct Item;
+    struct Job;
+    using JobPtr = std::shared_ptr<Job>;
+
+    JobPtr make_job(json& message, std::size_t size) const;
+    void cancel(const json& params);
+    void admit(Job& job);
+    bool has_room(const Job& job) const JSOCKET_REQUIRES(mutex_);
+    void register_item(Item& item) JSOCKET_REQUIRES(mutex_);
+    void start_groups(const JobPtr& job);
+    void start(const JobPtr& job, Run run);
+    void start_in_order(const JobPtr& job);
+    void run_in_order();
+    void run_group(Job& job, Run run);
+    void refuse_group(Job& job, Run run, const char* reason);
+    void run_item(Job& job, Item& item);
+    bool end_group(Job& job);
+    std::optional<json> reply_of(Job& job);
+    void send(Job& job);
+    void end(Job& job);
+
+    const Dispatcher::Impl& methods_;
+    const Options& options_;
+    const Send send_;
+    WorkerPool threads_;
+    Timer timer_;
+
+    Mutex mutex_;
+    Condition changed_;  // a job has ended, or left the queue
+    std::multimap<std::string, Item*> items_ JSOCKET_GUARDED_BY(mutex_);  // by id_key()
+    std::deque<JobPtr> in_order_ JSOCKET_GUARDED_BY(mutex_);
+    bool in_order_runs_ JSOCKET_GUARDED_BY(mutex_) = false;
+    std::size_t jobs_ JSOCKET_GUARDED_BY(mutex_) = 0;   // not yet answered
+    std::size_t calls_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them, those that are no notifications
+    std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of their messages
+};
+
+}  // namespace jsocket::rpc

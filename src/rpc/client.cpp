@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/conversation.hpp"
+#include "rpc/message.hpp"
+#include "support/thread.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/rpc/client.hpp>
+
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace jsocket::rpc {
+namespace {
+
+std::shared_ptr<Conversation> make_conversation(const std::shared_ptr<JsonClient>& client,
+                                                const Dispatcher& methods) {
+    const auto send = [client](const json& message) { client->send_obj(message); };
+    const ClientOptions& options = client->options();
+    return std::make_shared<Conversation>(
+        methods, Link{.send = send,
+                      .reply = send,
+                      .address = to_string(Endpoint{options.address, options.port})});
+}
+
+}  // namespace
+
+class Client::Impl {
+  public:
+    Impl(std::shared_ptr<JsonClient> client, std::shared_ptr<Conversation> conversation,
+         std::size_t stack_size)
+        : client_(std::move(client)),
+          conversation_(std::move(conversation)),
+          stack_size_(stack_size) {}
+
+    ~Impl() { close(); }
+
+    void connect() {
+        if (conversation_->connected() && client_->connected()) return;
+        close();
+        client_->connect();
+        try {
+            reader_.emplace(stack_size_, [this] { read(); });
+        } catch (const std::system_error& error) {
+            client_->close();
+            throw ConnectError(error.what(), error.code(), conversation_->link().address);
+        }
+        opened_.get_future().wait();
+        opened_ = {};
+    }
+
+    void close() noexcept {
+        client_->close();
+        if (!reader_) return;
+        reader_->join();
+        reader_.reset();
+    }
+
+  private:
+    void read() {
+        conversation_->begin();
+        opened_.set_value();
+        std::exception_ptr reason;
+        try {
+            for (;;) {
+                if (const auto text = client_->try_read_payload(no_timeout)) take(*text);
+            }
+        } catch (...) {
+            reason = std::current_exception();
+        }
+        client_->close();
+        conversation_->end(reason, true);
+    }
+
+    void take(const std::string& text) {
+        std::optional<json> reply;
+        try {
+            json message = parse(text, client_->options().limits);
+            reply = conversation_->take(message, text.size());
+        } catch (const PayloadError& error) {
+            reply = payload_error_reply(error);
+        }
+        if (!reply) return;
+        try {
+            client_->send_obj(*reply);
+        } catch (const UsageError& error) {
+            client_->send_obj(unsendable_reply(ids_of(*reply), error.what()));
+        }
+    }
+
+    const std::shared_ptr<JsonClient> client_;
+    const std::shared_ptr<Conversation> conversation_;
+    const std::size_t stack_size_;
+    std::promise<void> opened_;
+    std::optional<Thread> reader_;
+};
+
+Client::Client(ClientOptions options, const Dispatcher& methods)
+    : Client(std::make_shared<JsonClient>(std::move(options)), methods) {}
+
+Client::Client(std::shared_ptr<JsonClient> client, const Dispatcher& methods)
+    : Peer(make_conversation(client, methods)),
+      impl_(
+          std::make_unique<Impl>(std::move(client), conversation_, methods.options().stack_size)) {}
+
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+void Client::connect() { impl_->connect(); }
+
+void Client::close() noexcept {
+    if (impl_) impl_->close();
+}
+
+}  // namespace jsocket::rpc

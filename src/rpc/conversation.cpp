@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/conversation.hpp"
+
+#include "rpc/message.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace jsocket::rpc {
+namespace {
+
+ConnectionClosed not_connected(const std::string& address) {
+    return {"socket connection broken: not connected to " + address, false};
+}
+
+/// The error object of a reply; empty if it is none.
+std::optional<RpcError> error_of(const json& reply) {
+    const auto error = reply.find("error");
+    if (error == reply.end() || !error->is_object()) return std::nullopt;
+    const auto code = error->find("code");
+    const auto message = error->find("message");
+    if (code == error->end() || !code->is_number_integer()) return std::nullopt;
+    if (message == error->end() || !message->is_string()) return std::nullopt;
+    const auto number = code->get<std::int64_t>();
+    if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max()) {
+        return std::nullopt;
+    }
+    return RpcError(static_cast<int>(number), message->get<std::string>(),
+                    error->value("data", json()));
+}
+
+}  // namespace
+
+Conversation::Conversation(const Dispatcher& methods, Link link)
+    : methods_(methods), link_(std::move(link)), timer_(methods_.options().stack_size) {}
+
+void Conversation::begin() {
+    reader_ = std::this_thread::get_id();
+    runner_ = std::make_unique<CallRunner>(methods_, link_.reply);
+    open_.store(true, std::memory_order_release);
+}
+
+void Conversation::end(const std::exception_ptr& reason, bool abrupt) {
+    std::map<std::uint64_t, Pending> pending;
+    {
+        const Lock lock(mutex_);
+        open_.store(false, std::memory_order_release);
+        pending.swap(pending_);
+        slot_free_.notify_all();
+    }
+    for (auto& [id, call] : pending) {
+        if (call.timeout) timer_.cancel(*call.timeout);
+        call.complete(nullptr, reason);
+    }
+    if (!runner_) return;
+    if (!abrupt) runner_->wait_until_idle(deadline_after(methods_.options().drain_timeout));
+    runner_->stop_all();
+    runner_->finish();
+    runner_.reset();
+}
+
+std::optional<json> Conversation::take(json& message, std::size_t size) {
+    if (is_reply(message)) {
+        take_reply(message);
+        return std::nullopt;
+    }
+    if (message.is_array()) return take_batch(message, size);
+    return runner_->take(message, size, shared_from_this());
+}
+
+/// A batch may be requests, or the replies to one of ours.
+std::optional<json> Conversation::take_batch(json& batch, std::size_t size) {
+    const bool has_replies = std::any_of(batch.begin(), batch.end(), is_reply);
+    if (!has_replies) return runner_->take(batch, size, shared_from_this());
+    json requests = json::array();
+    for (json& one : batch) {
+        if (is_reply(one)) {
+            take_reply(one);
+        } else {
+            requests.push_back(std::move(one));
+        }
+    }
+    if (requests.empty()) return std::nullopt;
+    return runner_->take(requests, size, shared_from_this());
+}
+
+void Conversation::take_reply(json& reply) {
+    const auto id = reply.find("id");
+    auto call = id != reply.end() && id->is_number_unsigned() ? forget(id->get<std::uint64_t>())
+                                                              : std::nullopt;
+    if (!call) {
+        if (!fail_only_message(reply)) ++stray_replies_;
+        return;
+    }
+    const auto result = reply.find("result");
+    const bool has_error = reply.contains("error");
+    call->slot.reset();
+    if (result != reply.end() && !has_error) return call->complete(&*result, nullptr);
+    if (const auto error = error_of(reply); error && result == reply.end()) {
+        return call->complete(nullptr, std::make_exception_ptr(*error));
+    }
+    call->complete(nullptr, std::make_exception_ptr(ProtocolError(
+                                "the reply from " + link_.address +
+                                    " has no result and no correct error object, or both",
+                                true)));
+}
+
+/// An error without an id says that a message was no request, or a batch too long. If only one is
+/// in flight it is that one.
+bool Conversation::fail_only_message(const json& reply) {
+    const auto id = reply.find("id");
+    const auto error = error_of(reply);
+    if (!error || (id != reply.end() && !id->is_null())) return false;
+    std::map<std::uint64_t, Pending> pending;
+    {
+        const Lock lock(mutex_);
+        if (slots_used_ != 1) return false;
+        pending.swap(pending_);
+    }
+    for (auto& [number, call] : pending) {
+        if (call.timeout) timer_.cancel(*call.timeout);
+        call.complete(nullptr, std::make_exception_ptr(*error));
+    }
+    return !pending.empty();
+}
+
+void Conversation::require_other_thread() const {
+    if (connected() && reader_.load() == std::this_thread::get_id()) {
+        throw UsageError("a call waits on the thread that reads its reply");
+    }
+}
+
+Conversation::Slot Conversation::acquire_slot(Deadline deadline) {
+    const Lock lock(mutex_);
+    while (open_ && slots_used_ >= methods_.options().max_calls_in_flight) {
+        require_other_thread();
+        if (deadline == no_deadline) {
+            slot_free_.wait(mutex_);
+        } else if (slot_free_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+            throw TimeoutError("too many calls to " + link_.address + " are in flight", true);
+        }
+    }
+    if (!open_) throw not_connected(link_.address);
+    ++slots_used_;
+    return {this, [weak = weak_from_this()](void*) {
+                if (const auto self = weak.lock()) self->release_slot();
+            }};
+}
+
+void Conversation::release_slot() noexcept {
+    const Lock lock(mutex_);
+    --slots_used_;
+    slot_free_.notify_one();
+}
+
+/// Makes an id, whose reply, end or time-out calls `completion`, once.
+std::uint64_t Conversation::expect(Completion completion, Slot slot, Deadline deadline) {
+    std::uint64_t id = 0;
+    {
+        const Lock lock(mutex_);
+        if (!open_) throw not_connected(link_.address);
+        id = ++last_id_;
+        pending_.emplace(id, Pending{std::move(completion), std::move(slot), std::nullopt});
+    }
+    if (deadline == no_deadline) return id;
+    const Timer::Handle timeout = timer_.schedule(deadline, [this, id] { time_out(id); });
+    const Lock lock(mutex_);
+    if (const auto found = pending_.find(id); found != pending_.end()) {
+        found->second.timeout = timeout;
+    } else {
+        timer_.cancel(timeout);
+    }
+    return id;
+}
+
+std::optional<Conversation::Pending> Conversation::forget(std::uint64_t id) {
+    std::optional<Pending> call;
+    {
+        const Lock lock(mutex_);
+        const auto found = pending_.find(id);
+        if (found == pending_.end()) return std::nullopt;
+        call = std::move(found->second);
+        pending_.erase(found);
+    }
+    if (call->timeout) timer_.cancel(*call->timeout);
+    return call;
+}
+
+void Conversation::time_out(std::uint64_t id) noexcept {
+    try {
+        auto call = forget(id);
+        if (!call) return;
+        call->slot.reset();
+        call->complete(nullptr, std::make_exception_ptr(TimeoutError(
+                                    "no reply from " + link_.address + " in time", true)));
+        link_.send(make_request("rpc.cancel", {{"id", id}}));
+    } catch (const std::exception&) {
+        // The connection is gone, which whoever reads it finds out as well.
+    }
+}
+
+void Conversation::send_expecting(const json& message, const std::vector<std::uint64_t>& ids) {
+    try {
+        link_.send(message);
+    } catch (...) {
+        for (const std::uint64_t id : ids) forget(id);
+        throw;
+    }
+}
+
+void Conversation::start(std::string_view method, json params, CallOptions options,
+                         Completion completion) {
+    json request = make_request(method, std::move(params));
+    const Deadline deadline = deadline_after(options.timeout);
+    const std::uint64_t id = expect(std::move(completion), acquire_slot(deadline), deadline);
+    request["id"] = id;
+    send_expecting(request, {id});
+}
+
+void Conversation::notify(std::string_view method, json params) {
+    const json request = make_request(method, std::move(params));
+    if (!connected()) throw not_connected(link_.address);
+    link_.send(request);
+}
+
+std::vector<Outcome> Conversation::batch(const Batch& batch, CallOptions options) {
+    if (batch.empty()) throw UsageError("the batch is empty");
+    require_other_thread();
+    const Deadline deadline = deadline_after(options.timeout);
+    json requests = json::array();
+    for (const Batch::Entry& entry : batch.entries_) {
+        requests.push_back(make_request(entry.method, entry.params));
+    }
+    std::vector<std::future<json>> results;
+    std::vector<std::uint64_t> ids;
+    {
+        const Slot slot = batch.calls_ > 0 ? acquire_slot(deadline) : nullptr;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (!batch.entries_[i].is_call) continue;
+            auto promise = std::make_shared<std::promise<json>>();
+            results.push_back(promise->get_future());
+            ids.push_back(expect(
+                [promise](json* result, const std::exception_ptr& error) {
+                    if (error) return promise->set_exception(error);
+                    promise->set_value(std::move(*result));
+                },
+                slot, deadline));
+            requests[i]["id"] = ids.back();
+        }
+        if (!connected()) throw not_connected(link_.address);
+        send_expecting(requests, ids);
+    }
+    std::vector<Outcome> outcomes;
+    for (std::future<json>& result : results) {
+        try {
+            outcomes.emplace_back(result.get());
+        } catch (...) {
+            outcomes.emplace_back(std::current_exception());
+        }
+    }
+    return outcomes;
+}
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rpc/call_runner.hpp"
+#include "rpc/timer.hpp"
+#include "support/mutex.hpp"
+
+#include <jsocket/rpc/batch.hpp>
+#include <jsocket/rpc/dispatcher.hpp>
+#include <jsocket/rpc/peer.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace jsocket::rpc {
+
+/// How a Conversation reaches the other end.
+struct Link {
+    std::function<void(const json&)> send;   ///< a call or a notification, from any thread
+    std::function<void(const json&)> reply;  ///< the same for a reply
+    std::string address = {};
+    std::uint64_t session_id = 0;
+    PeerCredentials credentials = {};
+};
+
+/// Both directions of JSON-RPC over a connection, at either end of it: the calls made here that
+/// wait for their replies, and those that the other end makes.
+///
+/// Threads:  begin(), take(), end() and finish() on the thread that reads the connection; what is
+///           the Peer's on any.
+class Conversation : public std::enable_shared_from_this<Conversation> {
+  public:
+    using Completion = std::function<void(json* result, std::exception_ptr error)>;
+
+    Conversation(const Dispatcher& methods, Link link);
+
+    /// The connection is there, and this thread is going to read it.
+    void begin();
+
+    /// Takes what has arrived, `size` bytes of text; the reply, if there is one at once.
+    std::optional<json> take(json& message, std::size_t size);
+
+    /// Nothing more will arrive: whatever waits for a reply gets `reason`. `abrupt`: tells methods
+    /// that run to stop at once, instead of after drain_timeout. Waits for them.
+    void end(const std::exception_ptr& reason, bool abrupt);
+
+    // The Peer's.
+    void start(std::string_view method, json params, CallOptions options, Completion completion);
+    void notify(std::string_view method, json params);
+    std::vector<Outcome> batch(const Batch& batch, CallOptions options);
+    bool connected() const noexcept { return open_.load(std::memory_order_acquire); }
+    const Link& link() const noexcept { return link_; }
+    std::uint64_t stray_replies() const noexcept { return stray_replies_.load(); }
+
+    /// Throws UsageError on the thread that reads the connection, which would wait for itself.
+    void require_other_thread() const;
+
+  private:
+    /// The right to have a message with calls in flight; given back when it is destroyed.
+    using Slot = std::shared_ptr<void>;
+
+    struct Pending {
+        Completion complete;
+        Slot slot;
+        std::optional<Timer::Handle> timeout;
+    };
+
+    Slot acquire_slot(Deadline deadline);
+    void release_slot() noexcept;
+    std::uint64_t expect(Completion completion, Slot slot, Deadline deadline);
+    std::optional<Pending> forget(std::uint64_t id);
+    void time_out(std::uint64_t id) noexcept;
+    void send_expecting(const json& message, const std::vector<std::uint64_t>& ids);
+    void take_reply(json& reply);
+    bool fail_only_message(const json& reply);
+    std::optional<json> take_batch(json& batch, std::size_t size);
+
+    const Dispatcher methods_;
+    const Link link_;
+    std::atomic<bool> open_{false};
+    std::atomic<std::thread::id> reader_{};
+    std::atomic<std::uint64_t> stray_replies_{0};
+    std::unique_ptr<CallRunner> runner_;  // the reading thread's; one for each connection
+
+    Mutex mutex_;
+    Condition slot_free_;  // or the end has come
+    std::map<std::uint64_t, Pending> pending_ JSOCKET_GUARDED_BY(mutex_);
+    std::uint64_t last_id_ JSOCKET_GUARDED_BY(mutex_) = 0;
+    std::size_t slots_used_ JSOCKET_GUARDED_BY(mutex_) = 0;
+
+    Timer timer_;  // last, so that its functions find the others alive
+};
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/dispatcher_impl.hpp"
+#include "support/log.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <chrono>
+#include <new>
+#include <stop_token>
+#include <utility>
+
+namespace jsocket::rpc {
+namespace {
+
+constexpr std::string_view reserved_prefix = "rpc.";
+constexpr const char* discover_name = "rpc.discover";
+constexpr const char* health_name = "rpc.health";
+
+log::Throttle failures;
+
+/// Security: what went wrong within a method is for the log, not for whoever called it.
+RpcError hidden_error(const std::string& method, const char* reason) {
+    log::warn(failures, "method " + printable(method) + ": " + printable(reason, 300));
+    return {internal_error, "Internal error"};
+}
+
+}  // namespace
+
+Dispatcher::Impl::Impl(Options options)
+    : options_(std::move(options)), unknown_counts_(book_->counts("")) {
+    check_options(options_);
+    log::prepare();
+    entries_[health_name].method = make_method(
+        [] {
+            return json{{"status", "ok"}};
+        },
+        {}, {.description = "Whether the server is able to answer.", .run = Run::immediately});
+    entries_[discover_name].method = Method{
+        .result_schema = {{"type", "object"}},
+        .by_name = true,
+        .options = {.description = "This document."},
+    };
+}
+
+void Dispatcher::Impl::add(std::string name, Method method) {
+    const std::string shown = printable(name);
+    if (name.empty()) throw UsageError("the name of a method is empty");
+    if (name.size() > options_.max_method_name) {
+        throw UsageError("the name of method " + shown + " is longer than max_method_name");
+    }
+    if (name.starts_with(reserved_prefix)) {
+        throw UsageError("the name of method " + shown + " begins with rpc., which is reserved");
+    }
+    auto counts = book_ ? book_->counts(name) : nullptr;
+    const bool added =
+        entries_.try_emplace(std::move(name), Entry{std::move(method), std::move(counts)}).second;
+    if (!added) throw UsageError("there is a method " + shown + " already");
+}
+
+void Dispatcher::Impl::count_nothing() {
+    book_.reset();
+    unknown_counts_.reset();
+}
+
+const Dispatcher::Impl::Entry* Dispatcher::Impl::find(const std::string& method) const {
+    const auto found = entries_.find(method);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+Run Dispatcher::Impl::run_of(const std::string& method) const {
+    const Entry* entry = find(method);
+    return entry ? entry->method.options.run : Run::concurrently;
+}
+
+std::optional<json> Dispatcher::Impl::answer(Call& call, json& params) const {
+    const Entry* entry = find(call.method());
+    MethodCounts* counts = entry ? entry->counts.get() : unknown_counts_.get();
+    if (counts) counts->begin();
+    const auto begin = std::chrono::steady_clock::now();
+    bool failed = true;
+    auto reply = measure(call, params, entry, failed);
+    if (counts) counts->end(std::chrono::steady_clock::now() - begin, failed);
+    return reply;
+}
+
+std::optional<json> Dispatcher::Impl::measure(Call& call, json& params, const Entry* entry,
+                                              bool& failed) const {
+    const auto refuse = [&](const RpcError& error) -> std::optional<json> {
+        if (call.is_notification()) return std::nullopt;
+        return error_reply(call.id(), error);
+    };
+    try {
+        json result = invoke(call, params, entry, 0);
+        failed = false;
+        if (call.is_notification()) return std::nullopt;
+        return result_reply(call.id(), std::move(result));
+    } catch (const RpcError& error) {
+        return refuse(error);
+    } catch (const std::exception& error) {
+        return refuse(hidden_error(call.method(), error.what()));
+    } catch (...) {
+        return refuse(hidden_error(call.method(), "threw something that is no std::exception"));
+    }
+}
+
+json Dispatcher::Impl::invoke(Call& call, json& params, const Entry* entry,
+                              std::size_t middleware) const {
+    if (middleware == middlewares_.size()) return invoke_method(call, params, entry);
+    const Next next = [this, entry, middleware](Call& next_call, json& next_params) {
+        return invoke(next_call, next_params, entry, middleware + 1);
+    };
+    return middlewares_[middleware](call, params, next);
+}
+
+json Dispatcher::Impl::invoke_method(Call& call, json& params, const Entry* entry) const {
+    if (!entry) throw RpcError(method_not_found, "Method not found");
+    if (!entry->method.by_name && params.is_object()) {
+        throw RpcError(invalid_params, "Invalid params",
+                       {{"reason", "parameters can only be given by position"}});
+    }
+    if (entry->method.handler) return entry->method.handler(call, params);
+    find_arguments(params, {});  // that there are none
+    return discover();
+}
+
+MethodStatsMap Dispatcher::Impl::stats() const {
+    auto stats = book_ ? book_->stats() : MethodStatsMap();
+    // What was bound but never called is there with zeros; what was never missed is not.
+    if (const auto unknown = stats.find(""); unknown != stats.end() && unknown->second.calls == 0) {
+        stats.erase(unknown);
+    }
+    return stats;
+}
+
+Dispatcher::Dispatcher(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Dispatcher::Dispatcher(const Dispatcher& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
+Dispatcher::Dispatcher(Dispatcher&&) noexcept = default;
+Dispatcher& Dispatcher::operator=(Dispatcher&&) noexcept = default;
+Dispatcher::~Dispatcher() = default;
+
+Dispatcher& Dispatcher::operator=(const Dispatcher& other) {
+    impl_ = std::make_unique<Impl>(*other.impl_);
+    return *this;
+}
+
+void Dispatcher::add(std::string name, Method method) {
+    impl_->add(std::move(name), std::move(method));
+}
+
+void Dispatcher::use(Middleware middleware) { impl_->use(std::move(middleware)); }
+
+std::optional<json> Dispatcher::answer(json message) const {
+    const auto answer_one = [this](json& one) -> std::optional<json> {
+        auto request = read_request(one, impl_->options().max_method_name);
+        if (auto* refusal = std::get_if<json>(&request)) return std::move(*refusal);
+        auto& [method, params, id, notification] = std::get<Request>(request);
+        Call call(std::move(method), std::move(id), notification, std::stop_token(), nullptr);
+        return impl_->answer(call, params);
+    };
+    if (!message.is_array()) return answer_one(message);
+    if (auto refusal = refuse_batch(message, impl_->options().max_batch_size)) return refusal;
+    json replies = json::array();
+    for (json& one : message) {
+        if (auto reply = answer_one(one)) replies.push_back(std::move(*reply));
+    }
+    if (replies.empty()) return std::nullopt;
+    return replies;
+}
+
+std::optional<std::string> Dispatcher::answer_text(std::string_view text,
+                                                   const Limits& limits) const {
+    std::optional<json> reply;
+    try {
+        reply = answer(parse(text, limits));
+    } catch (const PayloadError& error) {
+        reply = payload_error_reply(error);
+    }
+    if (!reply) return std::nullopt;
+    std::string out;
+    serialize(*reply, out, limits);
+    return out;
+}
+
+json Dispatcher::discover() const { return impl_->discover(); }
+
+MethodStatsMap Dispatcher::method_stats() const { return impl_->stats(); }
+
+const Options& Dispatcher::options() const noexcept { return impl_->options(); }
+
+}  // namespace jsocket::rpc

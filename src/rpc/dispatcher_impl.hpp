@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rpc/message.hpp"
+#include "rpc/method_book.hpp"
+
+#include <jsocket/rpc/dispatcher.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jsocket::rpc {
+
+class Dispatcher::Impl {
+  public:
+    explicit Impl(Options options);
+
+    const Options& options() const noexcept { return options_; }
+
+    void add(std::string name, Method method);
+    void use(Middleware middleware) { middlewares_.push_back(std::move(middleware)); }
+
+    /// Without statistics, each of which takes 10 KiB.
+    void count_nothing();
+
+    /// When the method runs, if there is one of that name.
+    Run run_of(const std::string& method) const;
+
+    /// Calls a method and makes its reply; empty for a notification.
+    std::optional<json> answer(Call& call, json& params) const;
+
+    json discover() const;
+    MethodStatsMap stats() const;
+
+  private:
+    struct Entry {
+        Method method;
+        std::shared_ptr<MethodCounts> counts;  // null if nobody counts
+    };
+
+    const Entry* find(const std::string& method) const;
+    json invoke(Call& call, json& params, const Entry* entry, std::size_t middleware) const;
+    json invoke_method(Call& call, json& params, const Entry* entry) const;
+    std::optional<json> measure(Call& call, json& params, const Entry* entry, bool& failed) const;
+
+    Options options_;
+    std::shared_ptr<MethodBook> book_ = std::make_shared<MethodBook>();
+    std::shared_ptr<MethodCounts> unknown_counts_;  // of names that are not bound
+    std::map<std::string, Entry, std::less<>> entries_;
+    std::vector<Middleware> middlewares_;
+};
+
+/// What an OpenRPC 1.2.6 document (https://spec.open-rpc.org) says of a method.
+json describe_method(const std::string& name, const Method& method);
+
+}  // namespace jsocket::rpc

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/mutex.hpp"
+
+#include <jsocket/histogram.hpp>
+#include <jsocket/rpc/method_stats.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace jsocket::rpc {
+
+/// Counts the calls of one method.
+///
+/// Threads: all members may be called from any thread.
+class MethodCounts {
+  public:
+    void begin() noexcept { in_flight_.fetch_add(1, std::memory_order_relaxed); }
+    void end(std::chrono::nanoseconds duration, bool failed) noexcept;
+
+    MethodStats stats() const;
+
+  private:
+    std::atomic<std::uint64_t> errors_{0};
+    std::atomic<std::uint64_t> in_flight_{0};
+    Histogram latency_;
+};
+
+/// The counts of all methods of a dispatcher and its copies.
+///
+/// Threads: all members may be called from any thread.
+class MethodBook {
+  public:
+    std::shared_ptr<MethodCounts> counts(const std::string& method);
+    MethodStatsMap stats() const;
+
+  private:
+    mutable Mutex mutex_;
+    std::map<std::string, std::shared_ptr<MethodCounts>> methods_ JSOCKET_GUARDED_BY(mutex_);
+};
+
+}  // namespace jsocket::rpc

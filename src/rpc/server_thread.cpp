@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/conversation.hpp"
+#include "rpc/dispatcher_impl.hpp"
+#include "rpc/message.hpp"
+#include "server/session.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/rpc/server_thread.hpp>
+
+#include <utility>
+
+namespace jsocket::rpc {
+namespace {
+
+Link link_to(const std::shared_ptr<Session>& session) {
+    return {.send = [session](const json& message) { session->send_obj(message); },
+            .reply = [session](const json& message) { session->send_reply(message); },
+            .address = session->peer(),
+            .session_id = session->id(),
+            .credentials = session->credentials()};
+}
+
+/// Security: a browser can be made to send such text to the port, but not to begin with it.
+bool looks_like_rpc(std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    return begin != std::string_view::npos && (text[begin] == '{' || text[begin] == '[');
+}
+
+}  // namespace
+
+class ServerThread::Impl {
+  public:
+    explicit Impl(const Dispatcher& offered) : methods(offered) {}
+
+    /// On the client's thread the first time, which is that of the first message or an earlier
+    /// hook.
+    const std::shared_ptr<Conversation>& conversation(const ServerThread& thread) {
+        if (!conversation_) {
+            conversation_ = std::make_shared<Conversation>(methods, link_to(thread.session()));
+            conversation_->begin();
+        }
+        return conversation_;
+    }
+
+    void end(bool abrupt) {
+        if (!conversation_) return;
+        const ConnectionClosed reason("socket connection broken: " + conversation_->link().address +
+                                          " has disconnected, or is being disconnected",
+                                      false);
+        conversation_->end(std::make_exception_ptr(reason), abrupt);
+    }
+
+    Dispatcher methods;
+    std::size_t size = 0;  // of the text that is being taken
+    json reply_ids;        // of the reply that is being written
+
+  private:
+    std::shared_ptr<Conversation> conversation_;
+};
+
+ServerThread::ServerThread(const Dispatcher& methods) : impl_(std::make_unique<Impl>(methods)) {}
+
+ServerThread::~ServerThread() = default;
+
+Dispatcher& ServerThread::methods() noexcept { return impl_->methods; }
+
+Peer ServerThread::client() const { return Peer(impl_->conversation(*this)); }
+
+std::optional<json> ServerThread::process_message(json& message) {
+    auto reply = impl_->conversation(*this)->take(message, impl_->size);
+    if (reply) impl_->reply_ids = ids_of(*reply);
+    return reply;
+}
+
+void ServerThread::process_payload(std::string_view payload, std::string& reply) {
+    impl_->size = payload.size();
+    json instead;
+    try {
+        return ServerFactoryThread::process_payload(payload, reply);
+    } catch (const PayloadError& error) {
+        if (session()->framing() == Framing::lines && !looks_like_rpc(payload)) throw;
+        instead = payload_error_reply(error);
+    } catch (const UsageError& error) {
+        instead = unsendable_reply(impl_->reply_ids, error.what());
+    }
+    reply.clear();
+    serialize(instead, reply);
+}
+
+void ServerThread::drain() { impl_->end(!session()->interrupted()); }
+
+}  // namespace jsocket::rpc
