@@ -234,7 +234,7 @@ void Session::send_reply(const json& message) {
     counters_.late_messages_out += 1;
     counters_.late_bytes_out += text.size();
     try {
-        socket_.send_payload(text);
+        socket_.send_late_payload(text);
     } catch (...) {
         counters_.late_messages_out -= 1;
         counters_.late_bytes_out -= text.size();

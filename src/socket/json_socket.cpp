@@ -54,6 +54,14 @@ std::optional<std::string_view> JsonSocket::receive(Deadline deadline) {
             if (auto payload = next_message()) return payload;
             if (!fill(deadline)) return std::nullopt;
         }
+    } catch (const ConnectionError& error) {
+        if (!interrupted()) {
+            connected_.store(false, std::memory_order_release);
+            throw;
+        }
+        // The peer may have answered the end with a reset, or been quicker.
+        if (dynamic_cast<const ConnectionClosed*>(&error) != nullptr) throw;
+        throw ConnectionClosed("socket connection broken: closed by this side", false);
     } catch (const Error& error) {
         // What an interrupted reader has received may still be answered.
         if (!error.connection_usable() && !interrupted()) {
@@ -144,6 +152,7 @@ void JsonSocket::send_objs(std::span<const json> messages) {
         ends.push_back(texts.size());
     }
     const std::scoped_lock lock(write_mutex_);
+    require_connected();
     const std::size_t before = queued_.size();
     try {
         std::size_t begin = 0;
@@ -163,10 +172,18 @@ void JsonSocket::send_payload(std::string_view payload) { send_payload(payload, 
 
 void JsonSocket::send_payload(std::string_view payload, Deadline deadline) {
     const std::scoped_lock lock(write_mutex_);
+    require_connected();
     append(payload);
     const std::chrono::milliseconds left(poll_timeout(deadline));
     write_queued(deadline == no_deadline ? options_.send_timeout
                                          : std::min(left, options_.send_timeout));
+    give_back();
+}
+
+void JsonSocket::send_late_payload(std::string_view payload) {
+    const std::scoped_lock lock(write_mutex_);
+    append(payload);
+    write_queued(options_.send_timeout);
     give_back();
 }
 
@@ -181,6 +198,12 @@ bool JsonSocket::queue_payload(std::string_view payload) {
 void JsonSocket::flush() {
     const std::scoped_lock lock(write_mutex_);
     write_queued(options_.send_timeout);
+}
+
+/// With write_mutex_ held.
+void JsonSocket::require_connected() const {
+    if (connected()) return;
+    throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
 }
 
 /// With write_mutex_ held.
@@ -204,7 +227,7 @@ void JsonSocket::give_back() {
 
 /// With write_mutex_ held.
 void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
-    if (!connected()) {
+    if (closed_.load(std::memory_order_acquire)) {
         queued_.clear();
         throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
     }
@@ -213,7 +236,7 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
         stream_->write_all(queued_, timeout);
     } catch (const std::exception&) {  // also for want of memory to say what it was
         queued_.clear();
-        if (!connected()) {
+        if (closed_.load(std::memory_order_acquire)) {
             throw ConnectionClosed("socket connection broken: closed by this side", true);
         }
         // Part of a message may be out; nothing that follows it would be understood.
@@ -232,6 +255,7 @@ void JsonSocket::interrupt() noexcept {
 void JsonSocket::finish(std::chrono::milliseconds linger) {
     if (connected() && interrupted()) stream_->await_delivery(delivery_time);
     connected_.store(false, std::memory_order_release);
+    closed_.store(true, std::memory_order_release);
     stream_->finish_writing();
     const Deadline deadline = deadline_after(linger);
     try {
@@ -247,6 +271,7 @@ void JsonSocket::finish(std::chrono::milliseconds linger) {
 
 void JsonSocket::close() noexcept {
     connected_.store(false, std::memory_order_release);
+    closed_.store(true, std::memory_order_release);
     interrupted_.store(true, std::memory_order_release);
     stream_->shutdown();
 }

@@ -62,6 +62,10 @@ class JsonSocket {
     /// the connection.
     void send_payload(std::string_view payload, Deadline deadline);
 
+    /// The same for a peer that may only have finished sending, and waits for what it has asked
+    /// for.
+    void send_late_payload(std::string_view payload);
+
     /// Puts a message behind those that wait to be sent; flush() sends them, as does the next
     /// send of any kind, and queue_payload() itself once there is enough for a write to be worth
     /// it. Returns whether all of it has been sent.
@@ -109,6 +113,7 @@ class JsonSocket {
     bool fill(Deadline deadline);
     Deadline end_of_message();
     std::optional<std::size_t> read_some(Deadline deadline);
+    void require_connected() const;
     void append(std::string_view payload);
     void write_queued(std::chrono::milliseconds timeout);
     void give_back();
@@ -118,6 +123,7 @@ class JsonSocket {
     const std::string peer_;
 
     std::atomic<bool> connected_{true};
+    std::atomic<bool> closed_{false};  // for sending, too
     std::atomic<bool> interrupted_{false};
     std::atomic<bool> write_failed_{false};
 

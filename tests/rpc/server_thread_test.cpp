@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/rpc_fixture.hpp"
+
+#include <atomic>
+#include <future>
+#include <string>
+#include <vector>
+
+namespace jsocket::rpc {
+namespace {
+
+/// Counts for one client, and knows whether it was ever in two methods at a time.
+class Counter : public ServerThread {
+  public:
+    explicit Counter(const Dispatcher& shared = Dispatcher()) : ServerThread(shared) {
+        bind("add", [this](int n) { return add(n); }, {"n"});
+        bind("overlapped", [this] { return overlapped_; });
+        bind("wait", [](std::stop_token stop) { Event().wait_or_stop(stop); });
+        bind("elsewhere", [](Call& call) { return call.peer().address(); }, {},
+             {.run = Run::concurrently});
+    }
+
+    static std::atomic<int> left;
+
+  private:
+    int add(int n) {
+        if (inside_.exchange(true)) overlapped_ = true;
+        sum_ += n;
+        inside_ = false;
+        return sum_;
+    }
+
+    void on_connect() override { client().notify("welcome"); }
+    void on_disconnect() override { ++left; }
+
+    int sum_ = 0;
+    std::atomic<bool> inside_{false};
+    bool overlapped_ = false;
+};
+
+std::atomic<int> Counter::left{0};
+
+TEST(RpcServerThread, HasStateForEachClient) {
+    Running<ServerFactory<Counter>> server;
+    Client first({.port = server.port()});
+    Client second({.port = server.port()});
+    first.connect();
+    second.connect();
+    EXPECT_EQ(first.call<int>("add", {5}), 5);
+    EXPECT_EQ(second.call<int>("add", {1}), 1);
+    EXPECT_EQ(first.call<int>("add", {{"n", 5}}), 10);
+}
+
+TEST(RpcServerThread, RunsItsMethodsOneAfterAnother) {
+    Running<ServerFactory<Counter>> server;
+    Client client({.port = server.port()});
+    client.connect();
+    std::vector<std::future<int>> sums;
+    for (int i = 0; i < 1'000; ++i) sums.push_back(client.async_call<int>("add", {1}));
+    for (int i = 0; i < 1'000; ++i) EXPECT_EQ(sums[std::size_t(i)].get(), i + 1);
+    EXPECT_FALSE(client.call<bool>("overlapped"));
+}
+
+TEST(RpcServerThread, ItsMethodsCanBeToldToStop) {
+    Running<ServerFactory<Counter>> server;
+    Client client({.port = server.port()});
+    client.connect();
+    EXPECT_THROW(client.call("wait", nullptr, {.timeout = 10ms}), TimeoutError);
+    EXPECT_EQ(client.call<int>("add", {1}), 1);  // comes after it
+}
+
+TEST(RpcServerThread, NotifiesBeforeItIsAsked) {
+    Event welcomed;
+    Dispatcher offered;
+    offered.bind("welcome", [&] { welcomed.set(); });
+    Running<ServerFactory<Counter>> server({.framing = Framing::prefix});
+    Client client({.port = server.port()}, offered);
+    client.connect();
+    EXPECT_TRUE(welcomed.wait());
+}
+
+TEST(RpcServerThread, OffersWhatTheDispatcherHasAndCountsThere) {
+    Dispatcher shared;
+    shared.bind("hello", [] { return "hello"; });
+    Running<ServerFactory<Counter>> server({}, shared);
+    Client client({.port = server.port()});
+    client.connect();
+    EXPECT_EQ(client.call<std::string>("hello"), "hello");
+    client.call("add", {1});
+    EXPECT_EQ(shared.method_stats().at("hello").calls, 1U);
+    EXPECT_EQ(shared.method_stats().at("add").calls, 1U);
+    EXPECT_EQ(shared.discover().at("methods").size(), 3U);  // the client's own are not its
+    EXPECT_EQ(client.call("rpc.discover").at("methods").size(), 7U);
+}
+
+TEST(RpcServerThread, OnDisconnectComesAfterTheLastMethod) {
+    Counter::left = 0;
+    Running<ServerFactory<Counter>> server;
+    RawPeer client = RawPeer::connect(server.port());
+    send(client, request("wait", nullptr, 1));
+    client.close();
+    EXPECT_TRUE(wait_until([] { return Counter::left == 1; }));
+}
+
+TEST(RpcServerThread, KnowsItsClient) {
+    Running<ServerFactory<Counter>> server;
+    RawPeer client = RawPeer::connect(server.port());
+    send(client, request("elsewhere", nullptr, 1));
+    EXPECT_EQ(json::parse(client.receive_prefix_frame()).at("method"), "welcome");
+    EXPECT_EQ(receive(client), result("127.0.0.1:" + std::to_string(client.port()), 1));
+}
+
+}  // namespace
+}  // namespace jsocket::rpc
