@@ -3,6 +3,8 @@
 
 #include "testing/replay_session.hpp"
 
+#include <jsocket/testing/mismatch.hpp>
+
 #include <exception>
 #include <utility>
 

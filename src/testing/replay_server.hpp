@@ -5,7 +5,6 @@
 #include "testing/recording.hpp"
 
 #include <jsocket/endpoint.hpp>
-#include <jsocket/error.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -15,12 +14,6 @@
 #include <vector>
 
 namespace jsocket::testing {
-
-/// A client that did something else than was recorded.
-class Mismatch : public Error {
-  public:
-    using Error::Error;
-};
 
 /// A server that plays a recording back: the first client is to do what the first recorded one did,
 /// the second the second, and gets the answers that were recorded.

@@ -3,11 +3,11 @@
 
 #include "socket/socket_stream.hpp"
 #include "socket/wait.hpp"
-#include "testing/replay_server.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/framing/frame_reader.hpp>
 #include <jsocket/json_text.hpp>
+#include <jsocket/testing/mismatch.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <thread>
+#include <jsocket/testing/wait.hpp>
 
-/// What tests share. It leans on nothing of the library, so that no bug hides behind itself.
+#include <chrono>
+
 namespace test_support {
 
-/// How long a test waits for what should happen at once, before it calls it a failure: long enough
-/// for a loaded machine under a sanitizer.
-inline constexpr std::chrono::milliseconds patience = std::chrono::seconds(10);
-
-/// Looks at `condition` again and again until it holds or `timeout` has passed; says whether it
-/// holds. For what no call can wait for: other threads' counters, /proc.
-///
-///     ASSERT_TRUE(wait_until([&] { return server.client_stats().connected_clients == 2; }));
-inline bool wait_until(const std::function<bool()>& condition,
-                       std::chrono::milliseconds timeout = patience) {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() >= deadline) return condition();
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return true;
-}
+using jsocket::testing::patience;
+using jsocket::testing::wait_until;
 
 /// Time since it was made, for "at once" and "not before".
 class Stopwatch {
