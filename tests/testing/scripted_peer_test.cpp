@@ -193,8 +193,15 @@ TEST(ScriptedServer, SendsAndExpectsBytes) {
 }
 
 TEST(ScriptedServer, SeesItsClientConnectAgain) {
-    ScriptedPeer server(
-        Script().expect(1).close().reconnect().expect(1).reply(2).reconnect().expect_close());
+    ScriptedPeer server(Script()
+                            .expect(1)
+                            .close()
+                            .reconnect()
+                            .expect(1)
+                            .reply(2)
+                            .reconnect()
+                            .send(3)
+                            .expect_close());
     JsonClient client = connected_client(server);
     client.send_obj(1);
     EXPECT_THROW(client.read_obj(), jsocket::ConnectionClosed);
@@ -202,11 +209,13 @@ TEST(ScriptedServer, SeesItsClientConnectAgain) {
     EXPECT_EQ(client.request(1), 2);
     EXPECT_THROW(client.read_obj(), jsocket::ConnectionClosed);
     client.connect();
+    EXPECT_EQ(client.read_obj(), 3);
     EXPECT_THROW(connected_client(server), jsocket::ConnectError) << "that is once too often";
     client.close();
     server.finish();
-    EXPECT_EQ(server.transcript().text(),
-              "connect\n> 1\n< close\n2 connect\n2 > 1\n2 < 2\n2 < close\n3 connect\n3 > close\n");
+    EXPECT_EQ(
+        server.transcript().text(),
+        "connect\n> 1\n< close\n2 connect\n2 > 1\n2 < 2\n2 < close\n3 connect\n3 < 3\n3 > close\n");
 }
 
 TEST(ScriptedServer, ListensOnAUnixSocket) {
