@@ -2,6 +2,9 @@
 #include "client/client_fixture.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <jsocket/testing/scripted_peer.hpp>
+#include <jsocket/testing/test_server.hpp>
+
 #include <limits>
 
 namespace {
@@ -9,6 +12,9 @@ namespace {
 using namespace client_tests;
 using jsocket::ConnectionClosed;
 using jsocket::TimeoutError;
+using jsocket::testing::Script;
+using jsocket::testing::ScriptedPeer;
+using jsocket::testing::TestServer;
 
 class JsonClient : public ClientFixture {};
 
@@ -107,35 +113,34 @@ TEST_F(JsonClient, ReadsALateReplyAfterATimeout) {
 }
 
 TEST_F(JsonClient, ReadsTheRepliesToTwoRequestsInOrderAfterATimeout) {
-    connect({.recv_timeout = 10ms});
-    client->send_obj("first");
-    EXPECT_THROW(client->read_obj(), TimeoutError);
-    EXPECT_THROW(client->read_payload(), TimeoutError);
-    client->send_obj("second");
-    server.send(server.receive(prefix_frame("\"first\"").size()));
-    server.send(server.receive(prefix_frame("\"second\"").size()));
-    EXPECT_EQ(client->read_obj(), "first");
-    EXPECT_EQ(client->read_obj(), "second");
+    // The first reply comes only when there is a second question.
+    ScriptedPeer late(Script().expect("first").expect("second").send(1).send(2));
+    jsocket::JsonClient client({.port = late.port(), .recv_timeout = 10ms});
+    client.connect();
+    client.send_obj("first");
+    EXPECT_THROW(client.read_obj(), TimeoutError);
+    EXPECT_THROW(client.read_payload(), TimeoutError);
+    client.send_obj("second");
+    EXPECT_EQ(client.try_read_obj(patience), 1);
+    EXPECT_EQ(client.try_read_obj(patience), 2);
+    late.finish();
 }
 
 TEST_F(JsonClient, ReadsInOneThreadWhileOthersSend) {
     constexpr int senders = 3;
     constexpr int each = 300;
-    connect({.recv_timeout = patience});
-    const auto echo = std::async(std::launch::async, [&] {
-        for (int i = 0; i < senders * each; ++i) {
-            server.send(prefix_frame(server.receive_prefix_frame()));
-        }
-    });
+    TestServer echo([](json message) { return message; });
+    jsocket::JsonClient client({.port = echo.port(), .recv_timeout = patience});
+    client.connect();
     std::vector<std::future<void>> sending;
     for (int sender = 0; sender < senders; ++sender) {
         sending.push_back(std::async(std::launch::async, [&, sender] {
-            for (int number = 0; number < each; ++number) client->send_obj({sender, number});
+            for (int number = 0; number < each; ++number) client.send_obj({sender, number});
         }));
     }
     std::vector<int> next(senders);
     for (int i = 0; i < senders * each; ++i) {
-        const json reply = client->read_obj();
+        const json reply = client.read_obj();
         ASSERT_EQ(reply[1], next.at(reply[0])++);
     }
     for (auto& sender : sending) sender.get();
@@ -143,19 +148,17 @@ TEST_F(JsonClient, ReadsInOneThreadWhileOthersSend) {
 
 TEST_F(JsonClient, ReachesUnixAndIpv6Servers) {
     TemporaryDirectory directory;
-    const std::string path = directory / "echo";
-    RawListener unix_listener(Address::unix_path(path));
-    RawListener ipv6_listener(Address::ipv6(0));
-    jsocket::JsonClient over_unix({.address = "unix:" + path});
-    jsocket::JsonClient over_ipv6({.address = "::1", .port = ipv6_listener.port()});
+    const std::string path = "unix:" + (directory / "echo");
+    TestServer unix_server({.listen = path});
+    TestServer ipv6_server({.listen = "[::1]:0"});
+    jsocket::JsonClient over_unix({.address = path});
+    jsocket::JsonClient over_ipv6({.address = "::1", .port = ipv6_server.port()});
     over_unix.connect();
     over_ipv6.connect();
-    RawPeer unix_server = unix_listener.accept();
-    RawPeer ipv6_server = ipv6_listener.accept();
     over_unix.send_obj("unix");
     over_ipv6.send_obj("ipv6");
-    EXPECT_EQ(unix_server.receive_prefix_frame(), "\"unix\"");
-    EXPECT_EQ(ipv6_server.receive_prefix_frame(), "\"ipv6\"");
+    EXPECT_EQ(unix_server.wait_for_message(1), "unix");
+    EXPECT_EQ(ipv6_server.wait_for_message(1), "ipv6");
     expect_nothing_inheritable();
 }
 

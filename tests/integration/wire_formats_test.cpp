@@ -3,6 +3,8 @@
 
 #include "server/scripted.hpp"
 
+#include <jsocket/testing/scripted_peer.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -34,9 +36,9 @@ TEST(WireFormats, AreDetectedForEachConnectionOnItsOwn) {
 TEST(WireFormats, AreDetectedForOneClientAfterTheOther) {
     Running<ScriptedServer> server;
     for (const Framing framing : all_formats) {
-        RawPeer peer = RawPeer::connect(server.port());
-        peer.send(frame(framing, "1"));
-        EXPECT_EQ(receive_frame(peer, framing), "1");
+        jsocket::testing::ScriptedPeer client(jsocket::testing::Script().send(1).expect(1).close(),
+                                              {.to = server.endpoint(), .framing = framing});
+        EXPECT_NO_THROW(client.finish());
     }
 }
 

@@ -6,6 +6,7 @@
 #include "support/temporary_directory.hpp"
 
 #include <jsocket/testing/fault_proxy.hpp>
+#include <jsocket/testing/test_server.hpp>
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,8 @@ using jsocket::testing::FaultProxy;
 using jsocket::testing::FaultProxyOptions;
 using jsocket::testing::LinkFaults;
 using jsocket::testing::ProxyEvent;
+using jsocket::testing::TestServer;
+using jsocket::testing::Transcript;
 using test_support::connected_client;
 using test_support::crc_frame;
 using test_support::error_of;
@@ -325,6 +328,22 @@ TEST_F(RawProxy, TellsOfAMessageThatWasNotWholeWhenItWasStopped) {
     EXPECT_EQ(server->receive(4), "1\n[2");
     proxy->stop();
     EXPECT_EQ(journal.entries(), (std::vector<std::string>{"", "1", "[2", ""}));
+}
+
+TEST(ProxyOfATestServer, WritesTheTranscriptThatTheServerHas) {
+    TestServer server([](json message) { return message; });
+    Transcript transcript;
+    FaultProxy proxy({.to = server.endpoint(),
+                      .observe = [&](const ProxyEvent& event) { transcript.add(event); }});
+    for (const Framing framing : {Framing::prefix, Framing::crc, Framing::lines}) {
+        jsocket::JsonClient client = connected_client(proxy.port(), framing);
+        EXPECT_EQ(client.request({{"n", 1}}), (json{{"n", 1}}));
+        client.close();
+        server.wait_for_clients(0);
+    }
+    proxy.stop();
+    EXPECT_NO_THROW(transcript.verify(server.transcript()));
+    EXPECT_EQ(transcript.events().size(), 12U);
 }
 
 TEST_F(RawProxy, TellsWhatItSeesBeforeAnyFault) {
