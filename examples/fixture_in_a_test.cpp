@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server as a fixture: code that talks to a service, tested against a stand-in for it.
+// Code that talks to a service, tested against stand-ins for it; with GoogleTest.
 #include <jsocket/jsocket.hpp>
+#include <jsocket/testing/scripted_peer.hpp>
+#include <jsocket/testing/test_server.hpp>
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdint>
-#include <optional>
-#include <stdexcept>
+#include <string>
 
 namespace {
+
+using jsocket::json;
+using jsocket::testing::FaultPlan;
+using jsocket::testing::Script;
+using jsocket::testing::ScriptedPeer;
+using jsocket::testing::TestServer;
 
 /// The code under test: decides whether to heat, from what a sensor on the network says.
 bool should_heat(std::uint16_t sensor_port, double wanted) {
@@ -18,42 +24,43 @@ bool should_heat(std::uint16_t sensor_port, double wanted) {
     return sensor.request({{"get", "temperature"}}).at("celsius").get<double>() < wanted;
 }
 
-/// Stands in for the sensor.
-class FakeSensor : public jsocket::ThreadedServer {
-  public:
-    using ThreadedServer::ThreadedServer;
-
-    // Atomic, because the test sets it while the server's thread reads it.
-    std::atomic<double> celsius{20};
-
-  private:
-    std::optional<json> process_message(json& message) override {
-        if (message != json{{"get", "temperature"}}) throw std::runtime_error("not a request");
-        return json{{"celsius", celsius.load()}};
-    }
-};
-
 class Heating : public testing::Test {
   protected:
     // Starts before each test and accepts connections at once, so nothing has to be waited for.
-    // Stops after it. Port 0 takes a free port: tests may run side by side.
-    jsocket::Running<FakeSensor> sensor;
+    // Stops after it. It takes a free port: tests may run side by side.
+    TestServer sensor{[](const json&) { return json{{"celsius", 19}}; }};
 };
 
 TEST_F(Heating, StartsWhenItIsTooCold) {
-    sensor.celsius = 17.5;
+    sensor.answer([](const json&) { return json{{"celsius", 17.5}}; });
     EXPECT_TRUE(should_heat(sensor.port(), 19));
 }
 
-TEST_F(Heating, RestsWhenItIsWarmEnough) {
-    sensor.celsius = 19;
-    EXPECT_FALSE(should_heat(sensor.port(), 19));
+TEST_F(Heating, RestsWhenItIsWarmEnough) { EXPECT_FALSE(should_heat(sensor.port(), 19)); }
+
+TEST_F(Heating, AsksForTheTemperatureOnce) {
+    should_heat(sensor.port(), 19);
+    ASSERT_EQ(sensor.received().size(), 1U);
+    EXPECT_EQ(sensor.received()[0], (json{{"get", "temperature"}}));
 }
 
 TEST_F(Heating, ReportsASensorThatIsGone) {
     sensor.stop();
-    sensor.join();
     EXPECT_THROW(should_heat(sensor.port(), 19), jsocket::ConnectError);
+}
+
+TEST(HeatingWithABadSensor, ReportsAReplyThatBreaksOff) {
+    FaultPlan plan(jsocket::testing::Fault::truncate, 1, 5);  // of the reply, 5 bytes
+    TestServer sensor([](const json&) { return json{{"celsius", 19}}; }, {.faults = &plan});
+    EXPECT_THROW(should_heat(sensor.port(), 19), jsocket::ConnectionClosed);
+}
+
+TEST(HeatingByTheScript, AsksAndLeaves) {
+    ScriptedPeer sensor(
+        Script().expect({{"get", "temperature"}}).reply({{"celsius", 17.5}}).expect_close(),
+        {.report = [](const std::string& text) { ADD_FAILURE() << text; }});
+    EXPECT_TRUE(should_heat(sensor.port(), 19));
+    sensor.finish();
 }
 
 }  // namespace
