@@ -8,6 +8,7 @@
 ///             Running<Server>            runs a server as long as the object lives
 ///             JsonServer                 without a thread, by hand
 ///             ServerStats                who was there, what they sent, what went wrong
+///             notify_ready() and more    what a daemon tells systemd
 ///   clients   JsonClient
 ///   messages  json, parse(), serialize(); as text: validate(), compact()
 ///   errors    Error and its branches
@@ -23,6 +24,7 @@
 #include <jsocket/server/running.hpp>
 #include <jsocket/server/server_factory.hpp>
 #include <jsocket/server/server_factory_thread.hpp>
+#include <jsocket/server/service_manager.hpp>
 #include <jsocket/server/stats.hpp>
 #include <jsocket/server/threaded_server.hpp>
 #include <jsocket/version.hpp>

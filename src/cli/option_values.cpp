@@ -48,6 +48,13 @@ Endpoint parse_address(std::string_view text) {
     return endpoint;
 }
 
+Endpoint parse_server(std::string_view text) {
+    Endpoint endpoint = parse_address(text);
+    if (endpoint.systemd_name()) refuse(text, "HOST:PORT or unix:PATH, as systemd: is for servers");
+    if (!endpoint.unix_path() && endpoint.port == 0) throw UsageError("port 0 is no port");
+    return endpoint;
+}
+
 mode_t parse_mode(std::string_view text) {
     unsigned mode = 0;
     const char* const end = text.data() + text.size();

@@ -20,8 +20,11 @@ std::chrono::milliseconds parse_seconds(std::string_view text);
 /// A whole number from `smallest` to `largest`, in decimal digits.
 std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest);
 
-/// "HOST:PORT" or "unix:PATH", with a path that the system takes.
+/// "HOST:PORT", "unix:PATH", with a path that the system takes, or "systemd:NAME".
 Endpoint parse_address(std::string_view text);
+
+/// Of these, one that a client can connect to.
+Endpoint parse_server(std::string_view text);
 
 /// "600", "0660": permissions of a file, in octal.
 mode_t parse_mode(std::string_view text);

@@ -105,8 +105,7 @@ testing::LinkFaults ProxyCommand::faults() const {
 
 testing::FaultProxyOptions ProxyCommand::options() const {
     testing::FaultProxyOptions options;
-    const Endpoint server = option_value("--to", to_, parse_address);
-    if (!server.unix_path() && server.port == 0) throw UsageError("--to: port 0 is no port");
+    option_value("--to", to_, parse_server);
     options.to = to_;
     option_value("--listen", listen_, parse_address);
     options.listen = listen_;
@@ -135,7 +134,7 @@ void ProxyCommand::run() {
     const StopSignals signals;
     try {
         testing::FaultProxy proxy(std::move(proxy_options));
-        print_ready(proxy.endpoint());
+        announce_ready(proxy.endpoint());
         signals.wait();
         proxy.stop();
     } catch (const ConnectError& error) {

@@ -67,7 +67,7 @@ void ReplayCommand::run() {
     const StopSignals signals;
     try {
         testing::ReplayServer server(std::move(connections), endpoint, complain);
-        print_ready(to_string(server.endpoint()));
+        announce_ready(to_string(server.endpoint()));
         signals.wait();
         if (!server.stop()) throw Error("the clients did not do what " + file_ + " records");
     } catch (const ConnectError& error) {

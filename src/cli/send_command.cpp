@@ -97,8 +97,7 @@ SendCommand::SendCommand(CLI::App& app)
 }
 
 void SendCommand::run() {
-    const Endpoint server = option_value("SERVER", server_, parse_address);
-    if (!server.unix_path() && server.port == 0) throw UsageError("SERVER: port 0 is no port");
+    const Endpoint server = option_value("SERVER", server_, parse_server);
     timeout_ = option_value("--timeout", timeout_text_, parse_seconds);
 
     ClientOptions options;

@@ -8,6 +8,7 @@
 #include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/server/server_factory.hpp>
+#include <jsocket/server/service_manager.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -19,12 +20,14 @@ namespace {
 
 /// One that cannot go on with new certificates goes on with the old ones.
 void reload_tls(Server& server) {
+    try_to_notify(notify_reloading);
     try {
         server.reload_tls();
         complain("SIGHUP: the certificates were read again, for new connections");
     } catch (const Error& error) {
         complain("SIGHUP: the certificates stay as they were: " + with_option_names(error.what()));
     }
+    try_to_notify([] { return notify_ready(); });
 }
 
 /// On one line. A client's address may be a path of any bytes, which JSON cannot carry unchanged.
@@ -47,8 +50,10 @@ ServeCommand::ServeCommand(CLI::App& app)
                "How: `payload` sends the text back as it came,\n"
                "`message` what a JSON tree makes of it");
     add_option("--bind", bind_, "ADDRESS",
-               "HOST:PORT, with port 0 for a free one, or\n"
-               "unix:PATH");
+               "HOST:PORT, with port 0 for a free one,\n"
+               "unix:PATH, or systemd:NAME for a socket that\n"
+               "systemd passes on, without NAME for the only\n"
+               "one");
     add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
     add_limits();
     add_option("--spin", spin_, "MICROSECONDS",
@@ -60,10 +65,13 @@ ServeCommand::ServeCommand(CLI::App& app)
     command_->footer(
         "When it is ready it prints one line, `listening on HOST:PORT` or\n"
         "`listening on unix:PATH`. SIGHUP has it read the files of --tls-certificate\n"
-        "and the like again; without them it ends the server.\n\n"
+        "and the like again; without them it ends the server. It tells systemd when it\n"
+        "is ready, reads files again and stops, and that it is alive if WatchdogSec= is\n"
+        "set.\n\n"
         "Examples:\n"
         "  jsocket serve --echo\n"
-        "  jsocket serve --echo --bind unix:/run/echo --framing lines --stats");
+        "  jsocket serve --echo --bind unix:/run/echo --framing lines --stats\n"
+        "  systemd-socket-activate -l 5489 jsocket serve --echo --bind systemd:");
 }
 
 void ServeCommand::add_option(const char* name, std::string& value, const char* type,
@@ -116,7 +124,7 @@ ServerOptions ServeCommand::server_options() const {
         std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0U, 1'000'000U));
     set_limits(options);
     options.unix_mode = option_value("--unix-mode", unix_mode_, parse_mode);
-    options.allowed_uids = allowed_uids(endpoint.unix_path().has_value());
+    options.allowed_uids = allowed_uids(endpoint.unix_path() || endpoint.systemd_name());
     options.tls = tls_.options();
     return options;
 }
@@ -139,7 +147,7 @@ void ServeCommand::set_limits(ServerOptions& options) const {
     }
 }
 
-std::vector<uid_t> ServeCommand::allowed_uids(bool over_unix) const {
+std::vector<uid_t> ServeCommand::allowed_uids(bool may_know_users) const {
     std::vector<uid_t> uids;
     for (const std::string& text : allowed_uids_) {
         // The largest number means "no user" to the system.
@@ -147,7 +155,7 @@ std::vector<uid_t> ServeCommand::allowed_uids(bool over_unix) const {
         uids.push_back(
             static_cast<uid_t>(option_value("--allow-uid", text, parse_count, 0U, most)));
     }
-    if (!uids.empty() && !over_unix) {
+    if (!uids.empty() && !may_know_users) {
         throw UsageError("--allow-uid needs --bind unix:PATH; over TCP nobody knows the user");
     }
     return uids;
@@ -161,8 +169,10 @@ void ServeCommand::run() {
         // Not before files have been read, which may take for ever; and before there is a thread.
         const StopSignals signals;
         server.start();
-        print_ready(server.endpoint());
-        while (signals.wait() == SIGHUP && options.tls) reload_tls(server);
+        announce_ready(server.endpoint());
+        const auto well = [&server] { return server.running(); };
+        while (signals.wait(well) == SIGHUP && options.tls) reload_tls(server);
+        try_to_notify(notify_stopping);
         server.stop();
         server.join();
         // Statistics may be long, and a reader slow: let a second signal end that wait.

@@ -29,7 +29,7 @@ class ServeCommand : public Command {
     bool given(const char* option) const;
     ServerOptions server_options() const;
     void set_limits(ServerOptions& options) const;
-    std::vector<uid_t> allowed_uids(bool over_unix) const;
+    std::vector<uid_t> allowed_uids(bool may_know_users) const;
     Hook hook() const;
 
     bool echo_ = false;

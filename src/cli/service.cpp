@@ -4,8 +4,13 @@
 #include "cli/terminal.hpp"
 
 #include <jsocket/error.hpp>
+#include <jsocket/server/service_manager.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <optional>
 
 namespace jsocket::cli {
 
@@ -17,9 +22,18 @@ StopSignals::StopSignals() {
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
 }
 
-int StopSignals::wait() const {
+int StopSignals::wait(const std::function<bool()>& well) const {
     int signal = 0;
-    sigwait(&signals_, &signal);
+    const auto interval = well ? watchdog_interval() : std::nullopt;
+    if (!interval) {
+        sigwait(&signals_, &signal);
+        return signal;
+    }
+    const std::int64_t pause = std::max<std::int64_t>(interval->count() / 2, 1'000);
+    const timespec half{pause / 1'000'000, pause % 1'000'000 * 1'000};
+    while ((signal = sigtimedwait(&signals_, nullptr, &half)) <= 0) {
+        if (well()) try_to_notify(notify_watchdog);
+    }
     return signal;
 }
 
@@ -38,6 +52,18 @@ void try_to_print(std::string_view text) {
     }
 }
 
-void print_ready(const std::string& endpoint) { try_to_print("listening on " + endpoint); }
+void announce_ready(const std::string& endpoint) {
+    const std::string line = "listening on " + endpoint;
+    try_to_print(line);
+    try_to_notify([&line] { return notify_ready(line); });
+}
+
+void try_to_notify(const std::function<bool()>& notify) {
+    try {
+        notify();
+    } catch (const Error& error) {
+        complain(error.what());
+    }
+}
 
 }  // namespace jsocket::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,9 @@ class StopSignals {
   public:
     StopSignals();
 
-    /// Which of them has come.
-    int wait() const;
+    /// Which of them has come. With `well`, a service manager that watches the process is told
+    /// meanwhile that it is, as long as `well` says so.
+    int wait(const std::function<bool()>& well = {}) const;
 
     /// From now on they end the process. Those that came since the first one are forgotten.
     void restore() const;
@@ -27,7 +29,10 @@ class StopSignals {
 /// Prints a line, or complains: a server goes on when nobody reads what it prints.
 void try_to_print(std::string_view text);
 
-/// Prints the one line that says where clients may connect to.
-void print_ready(const std::string& endpoint);
+/// Says where clients may connect to: prints the one line, and tells the service manager.
+void announce_ready(const std::string& endpoint);
+
+/// Tells the service manager something, or complains: a server goes on when nobody hears it.
+void try_to_notify(const std::function<bool()>& notify);
 
 }  // namespace jsocket::cli

@@ -94,11 +94,12 @@ std::optional<TlsClientOptions> ClientTlsArguments::options(bool over_unix) cons
 }
 
 std::string with_option_names(std::string text) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> names{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> names{{
         {"tls.certificate", certificate_option},
         {"tls.key", key_option},
         {"tls.client_ca", "--tls-client-ca"},
         {"tls.ca", "--tls-ca"},
+        {"allowed_uids", "--allow-uid"},
     }};
     // Only where the library puts them: a path may contain them, too.
     constexpr std::string_view of_certificate = "it is not the key of tls.certificate";

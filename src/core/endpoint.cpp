@@ -10,10 +10,18 @@ namespace jsocket {
 namespace {
 
 constexpr std::string_view unix_scheme = "unix:";
+constexpr std::string_view systemd_scheme = "systemd:";
+constexpr std::size_t longest_systemd_name = 255;  // sd_listen_fds(3)
 
 [[noreturn]] void refuse(std::string_view text, const char* reason) {
     throw UsageError("\"" + printable(text) + "\" is no endpoint: " + reason +
                      "; expected HOST:PORT, [IPV6]:PORT or unix:PATH");
+}
+
+/// What follows `scheme`, if `address` begins with it.
+std::optional<std::string_view> after(std::string_view scheme, std::string_view address) {
+    if (!address.starts_with(scheme)) return std::nullopt;
+    return address.substr(scheme.size());
 }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
@@ -30,13 +38,14 @@ std::uint16_t parse_port(std::string_view text, std::string_view digits) {
 
 }  // namespace
 
-std::optional<std::string_view> Endpoint::unix_path() const {
-    if (!std::string_view(address).starts_with(unix_scheme)) return std::nullopt;
-    return std::string_view(address).substr(unix_scheme.size());
+std::optional<std::string_view> Endpoint::unix_path() const { return after(unix_scheme, address); }
+
+std::optional<std::string_view> Endpoint::systemd_name() const {
+    return after(systemd_scheme, address);
 }
 
 std::string to_string(const Endpoint& endpoint) {
-    if (endpoint.unix_path()) return endpoint.address;
+    if (endpoint.unix_path() || endpoint.systemd_name()) return endpoint.address;
     const bool ipv6 = endpoint.address.find(':') != std::string::npos;
     return (ipv6 ? '[' + endpoint.address + ']' : endpoint.address) + ':' +
            std::to_string(endpoint.port);
@@ -48,6 +57,11 @@ Endpoint parse_endpoint(std::string_view text) {
     Endpoint endpoint{.address = std::string(text), .port = 0};
     if (const auto path = endpoint.unix_path()) {
         if (path->empty()) refuse(text, "the path is empty");
+        return endpoint;
+    }
+    if (const auto name = endpoint.systemd_name()) {
+        if (name->find(':') != std::string_view::npos) refuse(text, "the name has a colon");
+        if (name->size() > longest_systemd_name) refuse(text, "the name is too long");
         return endpoint;
     }
     const std::size_t colon = text.rfind(':');

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <jsocket/endpoint.hpp>
 #include <jsocket/server/server_options.hpp>
 #include <jsocket/socket/stream.hpp>
 
 #include <algorithm>
 
 namespace jsocket {
+
+/// Throws UsageError if users are to be told apart where they are not known.
+void check_allowed_uids(const ServerOptions& options, const Endpoint& endpoint);
 
 /// May this client be served, as far as ServerOptions::allowed_uids says?
 inline bool is_allowed(const Stream& client, const ServerOptions& options) {

@@ -28,7 +28,9 @@ class JsonServer::Impl {
           tls_(options_.tls ? std::optional<TlsContext>(*options_.tls) : std::nullopt),
           listener_({options_.address, options_.port}, stop_, options_.unix_mode),
           endpoint_(listener_.endpoint()),
-          client_("a client") {}
+          client_("a client") {
+        check_allowed_uids(options_, endpoint_);
+    }
 
     void accept_connection() {
         client_.close();

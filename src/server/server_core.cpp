@@ -55,6 +55,7 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       pause_(first_pause),
       book_(options_.max_client_entries),
       report_pause_(options_.drain_timeout) {
+    check_allowed_uids(options_, endpoint_);
     log::prepare();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <jsocket/endpoint.hpp>
+#include "server/allowed_users.hpp"
+
 #include <jsocket/error.hpp>
 #include <jsocket/server/server_options.hpp>
 
@@ -12,10 +13,9 @@ void check_options(const ServerOptions& options) {
     check_timeout("accept_timeout", options.accept_timeout);
     check_timeout("idle_timeout", options.idle_timeout);
     check_timeout("drain_timeout", options.drain_timeout);
-    if (!options.allowed_uids.empty() && !Endpoint{options.address, 0}.unix_path()) {
-        throw UsageError("allowed_uids is given, but address is " + options.address +
-                         "; only a UNIX-domain socket, unix:PATH, knows its clients' users");
-    }
+    // What `systemd:` stands for is known later.
+    const Endpoint endpoint{options.address, options.port};
+    if (!endpoint.systemd_name()) check_allowed_uids(options, endpoint);
     if (options.tls) {
         check_timeout("tls.handshake_timeout", options.tls->handshake_timeout);
         // Security: or else who has no certificate would just have to leave TLS out.
@@ -33,6 +33,12 @@ void check_options(const ServerOptions& options) {
                          "; with this max_depth it has to be at least " +
                          std::to_string(smallest_stack));
     }
+}
+
+void check_allowed_uids(const ServerOptions& options, const Endpoint& endpoint) {
+    if (options.allowed_uids.empty() || endpoint.unix_path()) return;
+    throw UsageError("allowed_uids is given, but address is " + endpoint.address +
+                     "; only a UNIX-domain socket, unix:PATH, knows its clients' users");
 }
 
 SocketOptions socket_options(const ServerOptions& options) {

@@ -4,6 +4,7 @@
 #include "socket/wait.hpp"
 
 #include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
 #include <jsocket/socket/stream.hpp>
 
 #include <algorithm>
@@ -109,6 +110,11 @@ Deadline share(Deadline deadline, std::size_t addresses_left) {
 std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Deadline deadline,
                                         const Interrupt* cancel) {
     if (const auto path = endpoint.unix_path()) return {unix_address(*path)};
+    if (endpoint.systemd_name()) {
+        throw UsageError('"' + printable(endpoint.address) +
+                         "\" is for servers, which are passed a socket; clients connect to "
+                         "HOST:PORT or unix:PATH");
+    }
     return resolve(endpoint, deadline, cancel);
 }
 

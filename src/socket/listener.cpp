@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/address.hpp"
+#include "socket/inherited_socket.hpp"
 #include "socket/socket_stream.hpp"
 #include "socket/unix_socket_file.hpp"
 #include "socket/wait.hpp"
@@ -77,19 +78,31 @@ const char* remedy(int error) {
 
 Listener::Listener(Endpoint endpoint, const Interrupt& stop, mode_t unix_mode)
     : endpoint_(std::move(endpoint)), stop_(stop) {
-    if (const auto path = endpoint_.unix_path()) {
-        unix_address(*path);  // throws for a path of the wrong length
-        endpoint_.port = 0;
-        fd_ = ::socket(AF_UNIX, listening_socket, 0);
-        if (fd_ < 0) fail(endpoint_, errno);
-        try {
-            file_ = std::make_unique<UnixSocketFile>(fd_, std::string(*path), unix_mode);
-        } catch (...) {
-            ::close(fd_);
-            throw;
-        }
-        return;
+    if (endpoint_.systemd_name()) {
+        InheritedSocket inherited = inherit_socket(endpoint_);
+        fd_ = inherited.fd;
+        endpoint_ = std::move(inherited.endpoint);
+    } else if (const auto path = endpoint_.unix_path()) {
+        listen_on_path(*path, unix_mode);
+    } else {
+        listen_on_port();
     }
+}
+
+void Listener::listen_on_path(std::string_view path, mode_t mode) {
+    unix_address(path);  // throws for a path of the wrong length
+    endpoint_.port = 0;
+    fd_ = ::socket(AF_UNIX, listening_socket, 0);
+    if (fd_ < 0) fail(endpoint_, errno);
+    try {
+        file_ = std::make_unique<UnixSocketFile>(fd_, std::string(path), mode);
+    } catch (...) {
+        ::close(fd_);
+        throw;
+    }
+}
+
+void Listener::listen_on_port() {
     for (const SocketAddress& address : resolve(endpoint_, no_deadline, nullptr)) {
         fd_ = listen_on(address);
         if (fd_ >= 0) break;
@@ -112,10 +125,12 @@ std::unique_ptr<Stream> Listener::accept(Deadline deadline) {
         const int fd = ::accept4(fd_, peer.data(), &peer.size, SOCK_CLOEXEC);
         if (fd >= 0) {
             try {
-                return file_ ? std::make_unique<SocketStream>(fd, SocketStream::Kind::unix_domain,
-                                                              endpoint_.address, &stop_)
-                             : std::make_unique<SocketStream>(fd, SocketStream::Kind::tcp,
-                                                              to_string(peer), &stop_);
+                if (!endpoint_.unix_path()) {
+                    return std::make_unique<SocketStream>(fd, SocketStream::Kind::tcp,
+                                                          to_string(peer), &stop_);
+                }
+                return std::make_unique<SocketStream>(fd, SocketStream::Kind::unix_domain,
+                                                      endpoint_.address, &stop_);
             } catch (...) {
                 ::close(fd);  // no memory for the stream that would own it
                 throw;

@@ -68,10 +68,10 @@ def read_line(pipe):
 class Listening:
     """A command that listens as long as the `with` block."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **options):
         self.process = subprocess.Popen(
             [COMMAND, *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self.ready_line = read_line(self.process.stdout).decode()
         self.address = self.ready_line.removeprefix("listening on ").strip()
         self.result = None

@@ -33,6 +33,9 @@ const std::vector<Example>& examples() {
         {"unix:/run/echo", {"unix:/run/echo", 0}},
         {"unix:relative/path", {"unix:relative/path", 0}},
         {"unix:/with space:and:colons", {"unix:/with space:and:colons", 0}},
+        {"systemd:", {"systemd:", 0}},
+        {"systemd:echo.socket", {"systemd:echo.socket", 0}},
+        {"systemd:80", {"systemd:80", 0}},
     };
     return all;
 }
@@ -67,8 +70,25 @@ TEST(Endpoint, KnowsThePathOfAUnixSocket) {
     EXPECT_EQ(parse_endpoint("unixhost:1").unix_path(), std::nullopt);
 }
 
-TEST(Endpoint, DoesNotPrintThePortOfAUnixSocket) {
+TEST(Endpoint, KnowsTheNameOfASocketThatIsPassedOn) {
+    EXPECT_EQ(parse_endpoint("systemd:echo").systemd_name(), "echo");
+    EXPECT_EQ(parse_endpoint("systemd:").systemd_name(), "");
+    EXPECT_EQ(parse_endpoint("unix:systemd:").systemd_name(), std::nullopt);
+    EXPECT_EQ(parse_endpoint("systemdhost:1").systemd_name(), std::nullopt);
+    EXPECT_EQ(parse_endpoint("systemd:echo").unix_path(), std::nullopt);
+}
+
+TEST(Endpoint, DoesNotPrintThePortOfASocketThatHasItsOwn) {
     EXPECT_EQ(to_string(Endpoint{.address = "unix:/run/echo", .port = 7}), "unix:/run/echo");
+    EXPECT_EQ(to_string(Endpoint{.address = "systemd:echo", .port = 7}), "systemd:echo");
+}
+
+TEST(Endpoint, RefusesANameThatNoSocketCanHave) {
+    EXPECT_NE(complaint("systemd:a:b"), "");
+    EXPECT_NE(complaint("systemd:a\n"), "");
+    EXPECT_EQ(complaint("systemd:" + std::string(254, 'n')), "");
+    EXPECT_EQ(complaint("systemd:" + std::string(255, 'n')), "");
+    EXPECT_NE(complaint("systemd:" + std::string(256, 'n')), "");
 }
 
 TEST(Endpoint, ComparesAddressAndPort) {

@@ -59,7 +59,7 @@ class Server {
     /// The port it listens on, also if a free one was asked for; 0 for a UNIX-domain socket.
     std::uint16_t port() const noexcept;
 
-    /// As configured.
+    /// As configured; that of the socket instead of `systemd:NAME`.
     const std::string& address() const noexcept;
 
     /// Where to connect: "127.0.0.1:40312", "[::1]:40312" or "unix:PATH".

@@ -15,8 +15,9 @@
 namespace jsocket {
 
 struct ServerOptions {
-    /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`. Security: loopback unless told
-    /// otherwise; "0.0.0.0" or "::" to be reached from other machines.
+    /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`; or `systemd:NAME` for a socket that a
+    /// service manager passes on (see Listener), which has its own port and permissions. Security:
+    /// loopback unless told otherwise; "0.0.0.0" or "::" to be reached from other machines.
     std::string address = "127.0.0.1";
 
     /// 0 takes a free port, which port() then tells.
