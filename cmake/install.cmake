@@ -15,6 +15,10 @@ if(TARGET jsocket-cli)
     file(RELATIVE_PATH jsocket_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
     set_target_properties(jsocket-cli PROPERTIES INSTALL_RPATH \$ORIGIN/${jsocket_bin_to_lib})
     install(TARGETS jsocket-cli RUNTIME COMPONENT jsocket_tools)
+    # Examples, and no units: nobody gets a server for having installed the command.
+    install(FILES ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.service
+        ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.socket
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/jsocket-tools/examples COMPONENT jsocket_tools)
 endif()
 install(EXPORT jsocketTargets NAMESPACE jsocket:: DESTINATION ${jsocket_config_dir}
     COMPONENT jsocket_development)

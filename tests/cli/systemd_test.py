@@ -10,11 +10,14 @@ import subprocess
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from command import COMMAND, PATIENCE, CommandTest, Listening, Result, jsocket, read_line, wait_for
 from tls_test import Files
 
 ACTIVATE = shutil.which("systemd-socket-activate")
+ANALYZE = shutil.which("systemd-analyze")
+UNITS = Path(__file__).resolve().parents[2] / "packaging/systemd"
 VARIABLES = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC",
              "WATCHDOG_PID"]
 
@@ -229,6 +232,43 @@ class ServiceManager(SystemdTest):
         with Listening("proxy", "--to", "127.0.0.1:1",
                        env=environment(NOTIFY_SOCKET=manager.path)):
             self.assertEqual(manager.next()["READY"], "1")
+
+
+class Units(SystemdTest):
+    """The examples in packaging/systemd, with the command of this build."""
+
+    def setUp(self):
+        super().setUp()
+        self.units = []
+        for unit in sorted(UNITS.glob("jsocket-echo.*")):
+            text = unit.read_text().replace("ExecStart=jsocket ", f"ExecStart={COMMAND} ")
+            self.units.append(Path(self.folder, unit.name))
+            self.units[-1].write_text(text)
+
+    def analyze(self, *arguments):
+        done = subprocess.run([ANALYZE, *arguments, *self.units], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
+        return Result(done.returncode, done.stdout, b"")
+
+    def test_run_what_serves_the_socket(self):
+        service = next(unit for unit in self.units if unit.suffix == ".service").read_text()
+        (command,) = [line for line in service.splitlines() if line.startswith("ExecStart=")]
+        program, *arguments = command.removeprefix("ExecStart=").split()
+        self.assertEqual(program, COMMAND)
+        with Listening(*arguments, **Passing(self.tcp(), names="jsocket-echo.socket").options()) \
+                as server:
+            self.assert_success(jsocket("send", server.address, "[1]"), "[1]\n")
+            self.assert_success(server.stop(), "")
+
+    @unittest.skipUnless(ANALYZE, "systemd-analyze is not installed")
+    def test_are_understood_by_systemd(self):
+        self.assert_success(self.analyze("verify"), "")
+
+    @unittest.skipUnless(ANALYZE, "systemd-analyze is not installed")
+    def test_leave_the_service_few_ways_to_do_harm(self):
+        self.units = [unit for unit in self.units if unit.suffix == ".service"]
+        result = self.analyze("security", "--offline=yes", "--no-pager", "--threshold=10")
+        self.assertEqual(result.code, 0, result)  # 1.0 of 10.0
 
 
 @unittest.skipUnless(ACTIVATE, "systemd-socket-activate is not installed")
