@@ -12,6 +12,7 @@ inline constexpr std::chrono::milliseconds no_timeout = std::chrono::millisecond
 /// machine's time changes nothing.
 using Deadline = std::chrono::steady_clock::time_point;
 
+/// To wait as long as it takes.
 inline constexpr Deadline no_deadline = Deadline::max();
 
 /// A deadline that has always passed: to try without waiting.

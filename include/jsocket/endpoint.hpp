@@ -21,6 +21,7 @@ struct Endpoint {
     /// The NAME of `systemd:NAME`, which may be empty; an empty optional for anything else.
     std::optional<std::string_view> systemd_name() const;
 
+    /// As text: a name and its address are not the same.
     bool operator==(const Endpoint&) const = default;
 };
 

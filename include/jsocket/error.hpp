@@ -24,8 +24,10 @@
 /// no message within a time, is an empty std::optional and no exception.
 namespace jsocket {
 
+/// The base of all that this library throws, but for std::bad_alloc.
 class Error : public std::runtime_error {
   public:
+    /// `what` is one line, fit for a log.
     explicit Error(const std::string& what, bool connection_usable = false)
         : std::runtime_error(what), connection_usable_(connection_usable) {}
 
@@ -39,15 +41,20 @@ class Error : public std::runtime_error {
 /// A documented precondition was broken; nothing was sent.
 class UsageError : public Error {
   public:
+    /// `what` says which rule, and how to keep it.
     explicit UsageError(const std::string& what) : Error(what, true) {}
 };
 
 /// A message to be sent is over Limits::max_message_size; not one byte of it was sent.
 class MessageTooLarge : public UsageError {
   public:
+    /// In bytes of JSON text.
     MessageTooLarge(std::size_t size, std::size_t limit);
 
+    /// What the message has.
     std::size_t size() const noexcept { return size_; }
+
+    /// What it may have.
     std::size_t limit() const noexcept { return limit_; }
 
   private:
@@ -65,6 +72,7 @@ class TimeoutError : public Error {
 /// The connection is gone, or never was.
 class ConnectionError : public Error {
   public:
+    /// `code` is errno as a std::error_code, if it was the system that refused.
     explicit ConnectionError(const std::string& what, std::error_code code = {})
         : Error(what), code_(code) {}
 
@@ -78,12 +86,15 @@ class ConnectionError : public Error {
 /// A connection could not be made, or a server's address not be bound.
 class ConnectError : public ConnectionError {
   public:
+    /// `attempts` is how often it was tried, of a RetryPolicy.
     ConnectError(const std::string& what, std::error_code code, std::string endpoint,
                  int attempts = 1)
         : ConnectionError(what, code), endpoint_(std::move(endpoint)), attempts_(attempts) {}
 
     /// Where to: "127.0.0.1:5489", "[::1]:5489", "unix:/run/echo".
     const std::string& endpoint() const noexcept { return endpoint_; }
+
+    /// How often it was tried, the last time included.
     int attempts() const noexcept { return attempts_; }
 
   private:
@@ -94,6 +105,7 @@ class ConnectError : public ConnectionError {
 /// The peer has closed the connection, or this side had.
 class ConnectionClosed : public ConnectionError {
   public:
+    /// `code` is what the system said, if it said more than that the stream has ended.
     ConnectionClosed(const std::string& what, bool mid_message, std::error_code code = {})
         : ConnectionError(what, code), mid_message_(mid_message) {}
 
@@ -107,12 +119,14 @@ class ConnectionClosed : public ConnectionError {
 /// TLS did not come about, or broke: no certificate, one that is not accepted, no TLS at all.
 class TlsError : public ConnectionError {
   public:
+    /// `what` says what OpenSSL has against it.
     explicit TlsError(const std::string& what) : ConnectionError(what) {}
 };
 
 /// What arrived is not a message.
 class ProtocolError : public Error {
   public:
+    /// Unless `connection_usable`, nothing more can be read from that peer.
     explicit ProtocolError(const std::string& what, bool connection_usable = false)
         : Error(what, connection_usable) {}
 };
@@ -120,10 +134,17 @@ class ProtocolError : public Error {
 /// The bytes do not follow the wire format (docs/framing.md).
 class FramingError : public ProtocolError {
   public:
-    enum class Kind { bad_header, bad_checksum, oversize };
+    /// Counted by servers under the Failure of the same meaning.
+    enum class Kind {
+        bad_header,    ///< the bytes begin no message
+        bad_checksum,  ///< the payload is not the one that was sent
+        oversize,      ///< longer than Limits::max_message_size
+    };
 
+    /// `what` shows at most a few escaped bytes of what came.
     FramingError(Kind kind, const std::string& what) : ProtocolError(what), kind_(kind) {}
 
+    /// What is wrong with them.
     Kind kind() const noexcept { return kind_; }
 
   private:
@@ -133,10 +154,18 @@ class FramingError : public ProtocolError {
 /// The text of a message is not strict JSON (RFC 8259), or is beyond a limit (limits.hpp).
 class PayloadError : public ProtocolError {
   public:
-    enum class Kind { invalid_utf8, invalid_json, too_deep, too_complex };
+    /// Counted by servers under the Failure of the same name.
+    enum class Kind {
+        invalid_utf8,  ///< no UTF-8, wherever in the text
+        invalid_json,  ///< against the grammar, or a number no tree can hold
+        too_deep,      ///< beyond Limits::max_depth
+        too_complex,   ///< beyond Limits::max_elements
+    };
 
+    /// `what` shows at most a few escaped bytes of the text.
     PayloadError(Kind kind, const std::string& what) : ProtocolError(what), kind_(kind) {}
 
+    /// What is wrong with it.
     Kind kind() const noexcept { return kind_; }
 
   private:

@@ -16,20 +16,22 @@ namespace jsocket {
 ///
 /// Durations are exact up to 32 ns and to one part in 32 beyond.
 struct HistogramSnapshot {
+    /// Durations that are not told apart.
     struct Bucket {
         std::chrono::nanoseconds upper;  ///< the longest duration that is counted here
-        std::uint64_t count;
+        std::uint64_t count;             ///< how many they are
     };
 
-    std::vector<Bucket> buckets;  ///< those that are not empty
-    std::uint64_t count = 0;
-    std::chrono::nanoseconds sum{};
-    std::chrono::nanoseconds longest{};
+    std::vector<Bucket> buckets;         ///< those that are not empty
+    std::uint64_t count = 0;             ///< of all durations
+    std::chrono::nanoseconds sum{};      ///< exact, unlike the buckets
+    std::chrono::nanoseconds longest{};  ///< exact, too
 
     /// What `share` of the durations, from 0 to 1, do not exceed: 0.5 for the median. 0 if there
     /// are none.
     std::chrono::nanoseconds quantile(double share) const;
 
+    /// Exact but for the fraction; 0 if there are none.
     std::chrono::nanoseconds mean() const;
 
     /// Adds what another one has counted.
@@ -46,8 +48,10 @@ void to_json(json& out, const HistogramSnapshot& histogram);
 /// Threads:  any number may record at the same time, without a lock, while others take snapshots.
 class Histogram {
   public:
+    /// Counts one; a negative duration as 0.
     void record(std::chrono::nanoseconds duration) noexcept;
 
+    /// What has been recorded; durations that are being recorded may be in it or not.
     HistogramSnapshot snapshot() const;
 
   private:

@@ -34,7 +34,10 @@ std::optional<Framing> framing_from_string(std::string_view name);
 
 /// What both ends of a connection have in common.
 struct SocketOptions {
+    /// A client may not leave it to the other side.
     Framing framing = Framing::prefix;
+
+    /// Of messages, in both directions.
     Limits limits = {};
 
     /// A client: how long read_obj() waits. Client and server: how long a message that has begun
@@ -58,8 +61,10 @@ struct SocketOptions {
     std::chrono::microseconds spin = std::chrono::microseconds::zero();
 };
 
-/// Throw UsageError, naming the setting, if one is out of its range.
+/// Throws UsageError, naming the setting, if one is out of its range.
 void check_options(const SocketOptions& options);
+
+/// The same for a single time-out, which has to be above 0 and may be no_timeout.
 void check_timeout(const char* name, std::chrono::milliseconds value);
 
 }  // namespace jsocket

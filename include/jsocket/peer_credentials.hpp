@@ -10,11 +10,10 @@ namespace jsocket {
 /// Who is at the other end, as far as somebody vouches for it.
 struct PeerCredentials {
     /// The kernel does for the process that connected to a UNIX-domain socket (SO_PEERCRED,
-    /// unix(7)): its user and group then, and its id, which by now may be another process's. Empty
-    /// for other sockets.
+    /// unix(7)): its user then. Empty, like the next two, for other sockets.
     std::optional<uid_t> uid;
-    std::optional<gid_t> gid;
-    std::optional<pid_t> pid;
+    std::optional<gid_t> gid;  ///< its group then
+    std::optional<pid_t> pid;  ///< its id, which by now may be another process's
 
     /// A certificate authority does for the subject of a client's certificate, in the form of RFC
     /// 2253: "CN=worker 7,O=Example". Empty without a certificate.

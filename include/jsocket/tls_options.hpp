@@ -4,11 +4,11 @@
 #include <chrono>
 #include <string>
 
-/// How connections are encrypted: TLS 1.2 or 1.3, without renegotiation. Files are in PEM, and are
-/// read when a server or client is made, before it listens or connects; what is missing, cannot be
-/// read or does not fit is a UsageError that names the setting.
 namespace jsocket {
 
+/// How a server's connections are encrypted: TLS 1.2 or 1.3, without renegotiation. Files are in
+/// PEM, and are read when the server is made, before it listens; what is missing, cannot be read or
+/// does not fit is a UsageError that names the setting.
 struct TlsServerOptions {
     /// File of the server's certificate, followed by those of intermediate authorities, if any.
     std::string certificate;
@@ -29,13 +29,16 @@ struct TlsServerOptions {
     bool plain_too = false;
 };
 
+/// The same for a client, which reads the files when it is made, before it connects.
 struct TlsClientOptions {
     /// File of the authorities that the server's certificate has to be from; those that the system
     /// trusts if empty.
     std::string ca = {};
 
-    /// Files of the client's own certificate and private key, for servers that ask for one.
+    /// File of the client's own certificate, for servers that ask for one.
     std::string certificate = {};
+
+    /// File of its private key, not encrypted; both or neither.
     std::string key = {};
 
     /// The name or IP address that the server's certificate has to have; the one that is connected

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The checks themselves, on made-up trees: each of them can fail."""
+import importlib.util
 import tempfile
 import unittest
 from pathlib import Path
@@ -8,6 +9,20 @@ from pathlib import Path
 import check_documents
 import check_layers
 import check_sources
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(path):
+    """A script elsewhere in the tree, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+page_filter = load(ROOT / "docs/site/filter.py")
+site_check = load(ROOT / "docs/site/check.py")
 
 LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
 
@@ -135,6 +150,55 @@ class Documents(Tree):
         self.assertEqual(list(check_documents.scenario_faults(self.root)), [
             "scenario 02, none is found, is only in docs/reliability.md",
             "scenario 02, none is lost, is only in tests/scenarios"])
+
+
+class PublicSymbols(Tree):
+    """What Doxygen does not warn of."""
+
+    def faults(self, brief):
+        comment = f"<briefdescription>{brief}</briefdescription><detaileddescription/>"
+        self.write("a.xml", f"""<doxygen>
+            <compounddef kind="namespace"><compoundname>a</compoundname>{comment}
+            <sectiondef><memberdef kind="enum" prot="public"><name>B</name>
+            <enumvalue><name>c</name>{comment}</enumvalue></memberdef></sectiondef>
+            </compounddef></doxygen>""")
+        return list(site_check.faults(self.root))
+
+    def test_need_a_comment(self):
+        self.assertEqual(self.faults("<para>Why.</para>"), [])
+        self.assertEqual(self.faults(" "), [
+            "namespace a is not documented; docs/site/namespaces.dox is the place",
+            "a::B::c is not documented"])
+
+
+class Site(unittest.TestCase):
+    """What scripts/docs makes of pages and headers."""
+
+    def page(self, name, text):
+        return list(page_filter.page(ROOT / name, text))
+
+    def test_links_lead_to_pages_and_headings_of_the_site(self):
+        self.assertEqual(
+            self.page("docs/tls.md", "[a](framing.md#a-b) [`c`](../README.md) [d](../LICENSE) "
+                                     "[e](https://example.org) [f](#g)\n"),
+            ["[a](@ref framing_a_b) [c](@ref index) d [e](https://example.org) [f](@ref tls_g)"])
+
+    def test_headings_have_names_of_their_own(self):
+        self.assertEqual(self.page("docs/tls.md", "# TLS\n## A `b`\n## A `b`\n"), [
+            "# TLS {#page_tls}", "## A `b` {#tls_a_b}", "## A `b` {#tls_a_b_1}"])
+
+    def test_code_is_left_alone(self):
+        code = ["```sh", "# [a](b)", "```"]
+        self.assertEqual(self.page("README.md", "\n".join(code)), code)
+
+    def test_what_stands_before_the_namespace_is_about_the_file(self):
+        self.assertEqual(list(page_filter.header("/// All of it.\nnamespace jsocket {\n")),
+                         ["/// @file", "/// All of it.", "namespace jsocket {"])
+
+    def test_rules_become_paragraphs(self):
+        self.assertEqual(
+            list(page_filter.header("/// A.\n///\n/// Threads:  any\n///           one.\nclass A;")),
+            ["/// @file", "/// A.", "///", "/// @par Threads", "/// any", "/// one.", "class A;"])
 
 
 if __name__ == "__main__":

@@ -15,16 +15,19 @@
 
 namespace jsocket {
 
+/// What a JsonClient is made with; nothing of it changes later.
 struct ClientOptions {
     /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`.
     std::string address = "127.0.0.1";
-    std::uint16_t port = default_port;
+    std::uint16_t port = default_port;  ///< not used with `unix:`
 
     /// Encrypts the connection, if given, and checks who the server is.
     std::optional<TlsClientOptions> tls = {};
 
     /// Not Framing::automatic: the one who begins has to choose.
     Framing framing = Framing::prefix;
+
+    /// Of messages, in both directions.
     Limits limits = {};
 
     /// How long read_obj() waits for a message to begin, and then for each further byte.
@@ -34,10 +37,13 @@ struct ClientOptions {
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
     /// From the first byte of a message to its last, and a second more for each min_receive_rate
-    /// bytes that arrive (0: none), for slow networks.
+    /// bytes that arrive, for slow networks.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+
+    /// Bytes a second; 0 gives no message more time.
     std::size_t min_receive_rate = default_min_receive_rate;
 
+    /// How connect() goes about it.
     RetryPolicy retry = {};
 };
 
@@ -59,7 +65,11 @@ class JsonClient {
     /// Does not connect. Throws UsageError if an option is out of its range.
     explicit JsonClient(ClientOptions options = {});
     ~JsonClient();
+
+    /// The connection goes along.
     JsonClient(JsonClient&&) noexcept;
+
+    /// Closes the connection that was here before.
     JsonClient& operator=(JsonClient&&) noexcept;
 
     /// Connects as the RetryPolicy says; does nothing if connected. After a close, or when the
@@ -98,9 +108,11 @@ class JsonClient {
     /// The same with the reply in a tree that is there already; see read_obj().
     void request(const json& message, json& reply);
 
-    /// The same with JSON texts, for programs that bring their own parser. What is sent must be
-    /// one JSON text, as validate() checks; what is read has not been checked.
+    /// As send_obj(), for programs that bring their own parser: `payload` must be one JSON text, as
+    /// validate() checks.
     void send_payload(std::string_view payload);
+
+    /// As read_obj(), with the text as it came, unchecked.
     std::string read_payload();
     std::optional<std::string> try_read_payload(std::chrono::milliseconds timeout);
 
@@ -111,6 +123,7 @@ class JsonClient {
     /// sending or reading.
     bool connected() const noexcept;
 
+    /// As given to the constructor.
     const ClientOptions& options() const noexcept;
 
   private:

@@ -17,7 +17,10 @@ struct RetryPolicy {
     /// Over everything: looking up the name, connecting, waiting between attempts.
     std::chrono::milliseconds deadline = std::chrono::seconds(30);
 
+    /// The longest wait after the first attempt.
     std::chrono::milliseconds initial_backoff = std::chrono::milliseconds(100);
+
+    /// The longest wait after any.
     std::chrono::milliseconds max_backoff = std::chrono::seconds(3);
 
     /// The longest wait before attempt number `attempt` + 1: initial_backoff doubled `attempt` - 1

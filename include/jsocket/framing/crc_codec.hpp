@@ -11,9 +11,10 @@ namespace jsocket::framing {
 /// wrong checksum when the payload is.
 class CrcCodec : public Codec {
   public:
-    static constexpr std::string_view magic = "JSN1";
-    static constexpr std::size_t header_size = 4 + 4 + 4;  // magic, length, checksum
+    static constexpr std::string_view magic = "JSN1";      ///< what each message begins with
+    static constexpr std::size_t header_size = 4 + 4 + 4;  ///< magic, length, checksum
 
+    /// Messages may have so many bytes of JSON text.
     explicit CrcCodec(std::size_t max_message_size) : max_message_size_(max_message_size) {}
 
     std::optional<Frame> decode(std::string_view bytes) override;

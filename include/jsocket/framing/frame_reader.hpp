@@ -29,6 +29,7 @@ std::unique_ptr<Codec> make_codec(Framing framing, std::size_t max_message_size)
 /// until one comes that is much smaller, or release() is called.
 class FrameReader {
   public:
+    /// With Framing::automatic the first bytes decide.
     FrameReader(Framing framing, std::size_t max_message_size);
 
     /// Room for received bytes, never empty. Ends the life of every payload given out before.
@@ -55,6 +56,7 @@ class FrameReader {
     /// The wire format; Framing::automatic until the first bytes have decided.
     Framing framing() const { return framing_; }
 
+    /// Bytes of memory that the buffer takes.
     std::size_t capacity() const { return capacity_; }
 
     /// Gives the buffer back, unless a message waits for its rest.

@@ -12,6 +12,7 @@ namespace jsocket::framing {
 /// into spaces.
 class LineCodec : public Codec {
   public:
+    /// Messages may have so many bytes of JSON text.
     explicit LineCodec(std::size_t max_message_size) : max_message_size_(max_message_size) {}
 
     std::optional<Frame> decode(std::string_view bytes) override;

@@ -8,8 +8,9 @@ namespace jsocket::framing {
 /// Framing::prefix: a 4-byte big-endian length, then that many bytes of JSON (docs/framing.md).
 class PrefixCodec : public Codec {
   public:
-    static constexpr std::size_t header_size = 4;
+    static constexpr std::size_t header_size = 4;  ///< the length
 
+    /// Messages may have so many bytes of JSON text.
     explicit PrefixCodec(std::size_t max_message_size) : max_message_size_(max_message_size) {}
 
     std::optional<Frame> decode(std::string_view bytes) override;

@@ -33,9 +33,13 @@ class JsonServer {
     /// came about, after which the next one can be accepted.
     void accept_connection();
 
-    /// As those of JsonClient.
+    /// As JsonClient::send_obj().
     void send_obj(const json& message);
+
+    /// As JsonClient::read_obj().
     json read_obj();
+
+    /// As JsonClient::try_read_obj().
     std::optional<json> try_read_obj(std::chrono::milliseconds timeout);
 
     /// Disconnects the client; the next one can be accepted. Does nothing without one.
@@ -49,6 +53,8 @@ class JsonServer {
 
     /// The port it listens on, also if a free one was asked for; 0 for a UNIX-domain socket.
     std::uint16_t port() const noexcept;
+
+    /// Where to connect: "127.0.0.1:40312", "[::1]:40312" or "unix:PATH".
     std::string endpoint() const;
 
   private:

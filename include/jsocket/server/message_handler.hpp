@@ -43,7 +43,8 @@ class MessageHandler {
     void disconnect_client() noexcept;
 
   protected:
-    using json = jsocket::json;  // so that hooks can say `json`
+    /// So that hooks can say `json`.
+    using json = jsocket::json;
 
     MessageHandler();
 

@@ -65,6 +65,7 @@ class Server {
     /// Where to connect: "127.0.0.1:40312", "[::1]:40312" or "unix:PATH".
     std::string endpoint() const;
 
+    /// A snapshot, also after the end; each connection is in it once.
     ServerStats client_stats() const;
 
   protected:
@@ -79,7 +80,10 @@ class Server {
     /// that are being destroyed. For destructors.
     void terminate_if_running() noexcept;
 
+    /// For the classes of this library that derive from this one.
     ServerCore& core() noexcept { return *core_; }
+
+    /// The same, to look at.
     const ServerCore& core() const noexcept { return *core_; }
 
   private:

@@ -41,8 +41,10 @@ class ServerFactoryBase : public Server {
     void stop_all() noexcept;
 
   protected:
+    /// Called on the client's thread; may throw.
     using MakeWorker = std::function<std::unique_ptr<ServerFactoryThread>()>;
 
+    /// Throws as Server's.
     ServerFactoryBase(ServerOptions options, MakeWorker make_worker);
 
     /// Stops and waits, unlike ThreadedServer's: workers do not depend on a derived factory.
@@ -75,6 +77,8 @@ class ServerFactory : public ServerFactoryBase {
     static_assert(!std::is_abstract_v<Worker>, "the Worker has to override process_message");
 
   public:
+    /// Binds and listens, so that port() is right and clients can connect before start(). Throws
+    /// ConnectError if the address is taken or not ours, UsageError for a wrong option.
     template <typename... Arguments>
     requires std::constructible_from<Worker, const Arguments&...>
     explicit ServerFactory(ServerOptions options = {}, Arguments... arguments)

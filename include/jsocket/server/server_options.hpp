@@ -14,6 +14,7 @@
 
 namespace jsocket {
 
+/// What a server is made with; nothing of it changes later.
 struct ServerOptions {
     /// A host name, an IPv4 or IPv6 literal, or `unix:PATH`; or `systemd:NAME` for a socket that a
     /// service manager passes on (see Listener), which has its own port and permissions. Security:
@@ -28,6 +29,8 @@ struct ServerOptions {
 
     /// By default each connection speaks what its client speaks.
     Framing framing = Framing::automatic;
+
+    /// Of messages, in both directions.
     Limits limits = {};
 
     /// JsonServer::accept_connection() waits this long. The threaded servers wait without end, and
@@ -42,9 +45,11 @@ struct ServerOptions {
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
     /// From the first byte of a message to its last, and a second more for each min_receive_rate
-    /// bytes that arrive (0: none), for slow networks. Security: bounds a client that sends a byte
-    /// now and then.
+    /// bytes that arrive, for slow networks. Security: bounds a client that sends a byte now and
+    /// then.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
+
+    /// Bytes a second; 0 gives no message more time.
     std::size_t min_receive_rate = default_min_receive_rate;
 
     /// How long a client may be idle between messages before it is disconnected, counted as

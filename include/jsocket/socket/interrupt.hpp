@@ -17,7 +17,10 @@ class Interrupt {
     Interrupt(const Interrupt&) = delete;
     Interrupt& operator=(const Interrupt&) = delete;
 
+    /// Wakes whoever waits for it, now and from now on. The second call does nothing.
     void raise() noexcept;
+
+    /// Cheap enough to be asked for each message.
     bool raised() const noexcept { return raised_.load(std::memory_order_acquire); }
 
     /// Readable once raise() was called.

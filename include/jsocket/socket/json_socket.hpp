@@ -70,6 +70,8 @@ class JsonSocket {
     /// send of any kind, and queue_payload() itself once there is enough for a write to be worth
     /// it. Returns whether all of it has been sent.
     bool queue_payload(std::string_view payload);
+
+    /// Sends what waits. Throws as send_obj() for it.
     void flush();
 
     /// Bytes that are held for receiving, on the receiving thread only.
@@ -100,8 +102,13 @@ class JsonSocket {
     /// Was the connection closed because a send, in any thread, did not succeed?
     bool write_failed() const noexcept { return write_failed_.load(std::memory_order_acquire); }
 
+    /// As Stream::peer() when the socket was made.
     const std::string& peer() const noexcept { return peer_; }
+
+    /// As Stream::credentials().
     PeerCredentials credentials() const { return stream_->credentials(); }
+
+    /// As given to the constructor.
     const SocketOptions& options() const noexcept { return options_; }
 
     /// The wire format; Framing::automatic until the peer has sent its first bytes. On the

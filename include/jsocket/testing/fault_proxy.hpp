@@ -15,8 +15,11 @@
 
 namespace jsocket::testing {
 
-/// Up is from the client to the server, down is back.
-enum class Direction { up, down };
+/// Which way bytes go.
+enum class Direction {
+    up,    ///< from the client to the server
+    down,  ///< back
+};
 
 /// What becomes of the bytes of one direction of each connection; by default they pass as they
 /// come. Several faults may be asked for at once. What is counted begins with the first byte, or
@@ -47,6 +50,7 @@ struct LinkFaults {
 
 /// Something that a proxy has seen, before any fault.
 struct ProxyEvent {
+    /// What it was.
     enum class Kind {
         connect,  ///< the server has been reached
         message,  ///< a whole one has come
@@ -55,7 +59,7 @@ struct ProxyEvent {
         close,    ///< nothing more passes
     };
 
-    Kind kind{};
+    Kind kind{};                        ///< says which of the others mean something
     std::uint64_t connection = 0;       ///< 1 is the first to be accepted
     std::chrono::nanoseconds time{};    ///< since the proxy was made
     Direction direction{};              ///< of message, bytes and finish
@@ -63,11 +67,12 @@ struct ProxyEvent {
     std::string_view bytes{};           ///< the text of a message, or what is none
 };
 
+/// What a FaultProxy is made with.
 struct FaultProxyOptions {
     std::string to = {};                 ///< the server: "HOST:PORT" or "unix:PATH"
     std::string listen = "127.0.0.1:0";  ///< port 0 takes a free one
-    LinkFaults up = {};
-    LinkFaults down = {};
+    LinkFaults up = {};                  ///< from each client to the server
+    LinkFaults down = {};                ///< back
 
     /// How messages are told apart, which only LinkFaults::message and `observe` need.
     Framing framing = Framing::automatic;
@@ -75,6 +80,7 @@ struct FaultProxyOptions {
     /// A longer message counts as bytes that are none.
     std::size_t max_message_size = Limits{}.max_message_size;
 
+    /// How long to try to reach the server for a client, which is then disconnected.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
 
     /// Called with all that happens, from the threads of the connections, also at the same time.
@@ -98,6 +104,7 @@ struct FaultProxyOptions {
 ///           a setting that is none.
 class FaultProxy {
   public:
+    /// Listens and serves from now on.
     explicit FaultProxy(FaultProxyOptions options);
     ~FaultProxy();
     FaultProxy(const FaultProxy&) = delete;

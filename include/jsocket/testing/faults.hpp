@@ -30,6 +30,7 @@
 ///     }
 namespace jsocket::testing {
 
+/// What goes wrong with an operation.
 enum class Fault {
     fail,           ///< it throws ConnectionError; so do all operations after it
     end_of_stream,  ///< a read returns 0, now and from now on; a write fails with broken_pipe
@@ -78,6 +79,7 @@ class FaultPlan {
 /// Errors:   those of the Stream within, and those of the plan.
 class FaultyStream : public Stream {
   public:
+    /// Several may follow one plan.
     FaultyStream(std::unique_ptr<Stream> stream, FaultPlan& plan);
 
     void handshake(Deadline deadline) override;
