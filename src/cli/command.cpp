@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 
+#include "cli/contexts_command.hpp"
 #include "cli/proxy_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/send_command.hpp"
@@ -17,12 +18,28 @@ Command::Command(CLI::App& app, const char* name, const char* description)
 
 bool Command::chosen() const { return command_->parsed(); }
 
+namespace {
+
+/// For all, whether they print JSON anyway or not; those that have more to do for it have the
+/// option already.
+void add_json_option(CLI::App& command) {
+    if (command.get_option_no_throw(json_option) != nullptr) return;
+    // CLI11 2.1 takes other kinds of text for the variable of the flag.
+    const std::string description = "Write diagnostics as JSON lines, too";
+    command.add_flag(std::string(json_option), description)->disable_flag_override();
+}
+
+}  // namespace
+
 std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<ServeCommand>(app));
     commands.push_back(std::make_unique<SendCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));
+    commands.push_back(std::make_unique<ContextsCommand>(app));
+    add_json_option(app);
+    for (CLI::App* command : app.get_subcommands({})) add_json_option(*command);
     return commands;
 }
 

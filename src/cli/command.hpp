@@ -32,6 +32,9 @@ class Command {
     CLI::App* const command_;  // the application's
 };
 
+/// What every command understands: see use_json_lines().
+inline constexpr const char* json_option = "--json";
+
 /// All there are, in the order in which `--help` shows them.
 std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app);
 

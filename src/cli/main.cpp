@@ -2,16 +2,18 @@
 #include "cli/command.hpp"
 #include "cli/help_page.hpp"
 #include "cli/terminal.hpp"
+#include "cli/texts.hpp"
 
-#include <jsocket/error.hpp>
 #include <jsocket/version.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -25,8 +27,25 @@ ExitCode report(const CLI::App& app, const CLI::ParseError& error) {
     }
     std::string command = "jsocket";
     for (const CLI::App* chosen : app.get_subcommands()) command += ' ' + chosen->get_name();
-    complain(std::string(error.what()) + "; see `" + command + " --help`");
+    complain_of("usage", std::string(error.what()) + "; see `" + command + " --help`");
     return usage;
+}
+
+/// Looked for by hand, because what is wrong with the command line is to be JSON, too.
+bool asks_for_json(int argc, char** argv) {
+    const auto is = [](std::string_view word) {
+        return [word](const char* argument) { return argument == word; };
+    };
+    char** const end = std::find_if(argv, argv + argc, is("--"));
+    return std::any_of(argv, end, is(json_option));
+}
+
+std::string footer() {
+    std::string text = "`jsocket COMMAND --help` explains a command.\n\nExit codes:";
+    for (const Explained& code : exit_codes) {
+        text += "\n  " + std::string(code.name) + "  " + std::string(code.meaning);
+    }
+    return text;
 }
 
 ExitCode run(int argc, char** argv) {
@@ -35,10 +54,7 @@ ExitCode run(int argc, char** argv) {
     app.set_version_flag("--version", "jsocket " JSOCKET_VERSION, "Print the version");
     app.require_subcommand(0, 1);
     app.formatter(std::make_shared<HelpPage>());  // before the commands, which inherit both
-    app.footer(
-        "`jsocket COMMAND --help` explains a command.\n\n"
-        "Exit codes: 0 success; 1 the peer, the network or this machine failed;\n"
-        "2 wrong usage.");
+    app.footer(footer());
     const auto commands = make_commands(app);
     try {
         app.parse(argc, argv);
@@ -50,7 +66,11 @@ ExitCode run(int argc, char** argv) {
         command->run();
         return success;
     }
-    std::cerr << app.help();
+    if (json_lines()) {
+        complain_of("usage", "there is no command; see `jsocket --help`");
+    } else {
+        std::cerr << app.help();
+    }
     return usage;
 }
 
@@ -58,13 +78,10 @@ ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     prepare_standard_streams();
+    if (asks_for_json(argc, argv)) use_json_lines();
     try {
         return run(argc, argv);
-    } catch (const jsocket::UsageError& error) {
-        complain(error.what());
-        return usage;
     } catch (const std::exception& error) {
-        complain(error.what());
-        return failed;
+        return complain_of(error);
     }
 }

@@ -41,10 +41,8 @@ ProxyCommand::ProxyCommand(CLI::App& app)
     add_faults();
     command_->add_option("--record", record_, "Write what passes to FILE, as JSON lines")
         ->type_name("FILE");
-    command_
-        ->add_option("--framing", framing_,
-                     "How to tell messages apart: prefix, crc,\nlines, or auto to find out")
-        ->type_name("NAME")
+    command_->add_option("--framing", framing_, "How to tell messages apart; auto finds out")
+        ->type_name("auto|prefix|crc|lines")
         ->capture_default_str();
     command_->add_option("--max-message-size", max_message_size_, "The longest message to find")
         ->type_name("BYTES")
@@ -65,7 +63,7 @@ void ProxyCommand::add_faults() {
                                    const char* description) {
         return command_->add_option(name, value, description)->type_name(type);
     };
-    add_option("--direction", direction_, "NAME", "What faults are for: up, down or both")
+    add_option("--direction", direction_, "up|down|both", "What faults are for")
         ->capture_default_str();
     add_option("--message", message_, "N",
                "Faults are for the N-th message only, and count\nfrom its first byte");

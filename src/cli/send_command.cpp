@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/send_command.hpp"
 
-#include "cli/option_values.hpp"
 #include "cli/terminal.hpp"
 
 #include <jsocket/client/json_client.hpp>
 #include <jsocket/deadline.hpp>
-#include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 #include <jsocket/socket/interrupt.hpp>
@@ -62,54 +60,30 @@ std::string own_message(const std::string& text, const std::string& where) {
     }
 }
 
-JsonClient new_client(const ClientOptions& options) {
-    try {
-        return JsonClient(options);
-    } catch (const UsageError& error) {
-        throw UsageError(with_option_names(error.what()));
-    }
-}
-
 bool blank(const std::string& line) { return line.find_first_not_of(" \t\r") == std::string::npos; }
 
 }  // namespace
 
 SendCommand::SendCommand(CLI::App& app)
     : Command(app, "send", "Send a message and print the reply") {
-    command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
+    client_.add_to(*command_, "For each message, connecting included");
     command_->add_option("JSON", message_, "The message; - sends each line of standard input")
         ->required()
         ->type_name("");
-    command_->add_option("--framing", framing_, "prefix, crc or lines")
-        ->type_name("NAME")
-        ->capture_default_str();
-    command_->add_option("--timeout", timeout_text_, "For each message, connecting included")
-        ->type_name("SECONDS")
-        ->capture_default_str();
-    tls_.add_to(*command_);
     command_->footer(
         "The reply is printed as one line of JSON; members keep their order and\n"
         "numbers their digits.\n\n"
         "Examples:\n"
         "  jsocket send 127.0.0.1:5489 '{\"echo\": \"hello\"}'\n"
-        "  jsocket send db1:5489 --timeout 0.5 -1\n"
+        "  jsocket send @production --timeout 0.5 -1\n"
         "  jsocket send unix:/run/echo --framing lines - < messages");
 }
 
 void SendCommand::run() {
-    const Endpoint server = option_value("SERVER", server_, parse_server);
-    timeout_ = option_value("--timeout", timeout_text_, parse_seconds);
-
-    ClientOptions options;
-    options.address = server.address;
-    options.port = server.port;
-    options.framing = option_value("--framing", framing_, parse_client_framing);
+    ClientOptions options = client_.options();
     // The watchdog's deadline holds for all of these.
     options.recv_timeout = options.send_timeout = options.message_deadline = no_timeout;
-    options.retry = {.attempts = 1, .deadline = timeout_};
-    options.tls = tls_.options(server.unix_path().has_value());
-    if (options.tls) options.tls->handshake_timeout = timeout_;
-    JsonClient client = new_client(options);
+    JsonClient client = make_client(options);
 
     if (message_ == "-") return exchange_lines(client);
     print_line(exchange(client, own_message(message_, "JSON")));
@@ -117,17 +91,18 @@ void SendCommand::run() {
 
 /// Sends a message and returns the reply, connecting first if need be; all within the time-out.
 std::string SendCommand::exchange(JsonClient& client, const std::string& message) const {
-    const Deadline deadline = deadline_after(timeout_);
+    const Deadline deadline = deadline_after(client_.timeout());
     if (!client.connected()) client.connect();
     const Watchdog watchdog(client, deadline);
     try {
         client.send_payload(message);
         return compact(client.read_payload());
     } catch (const ProtocolError& error) {
-        throw Error("the reply from " + server_ + ": " + error.what());
+        throw ProtocolError("the reply from " + client_.server() + ": " + error.what());
     } catch (const Error&) {
         if (!watchdog.expired()) throw;
-        throw TimeoutError("no reply from " + server_ + " within " + timeout_text_ + " s");
+        throw TimeoutError("no reply from " + client_.server() + " within " +
+                           client_.timeout_text() + " s");
     }
 }
 

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/client_arguments.hpp"
 #include "cli/command.hpp"
-#include "cli/tls_arguments.hpp"
 
-#include <chrono>
 #include <string>
-
-namespace jsocket {
-class JsonClient;
-}
 
 namespace jsocket::cli {
 
@@ -26,12 +21,8 @@ class SendCommand : public Command {
     std::string exchange(JsonClient& client, const std::string& message) const;
     void exchange_lines(JsonClient& client) const;
 
-    std::string server_;
+    ClientArguments client_;
     std::string message_;
-    std::string framing_ = "prefix";
-    std::string timeout_text_ = "10";
-    std::chrono::milliseconds timeout_{};
-    ClientTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

@@ -46,7 +46,7 @@ ServeCommand::ServeCommand(CLI::App& app)
 
     command_->add_flag("--echo", echo_, "Answer every message with itself (required)")
         ->disable_flag_override();
-    add_option("--hook", hook_, "NAME",
+    add_option("--hook", hook_, "payload|message",
                "How: `payload` sends the text back as it came,\n"
                "`message` what a JSON tree makes of it");
     add_option("--bind", bind_, "ADDRESS",
@@ -54,7 +54,8 @@ ServeCommand::ServeCommand(CLI::App& app)
                "unix:PATH, or systemd:NAME for a socket that\n"
                "systemd passes on, without NAME for the only\n"
                "one");
-    add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
+    add_option("--framing", framing_, "auto|prefix|crc|lines",
+               "How messages are laid out; auto finds out");
     add_limits();
     add_option("--spin", spin_, "MICROSECONDS",
                "How long to look for a quick client's next\n"

@@ -4,6 +4,7 @@
 #include "cli/terminal.hpp"
 
 #include <jsocket/error.hpp>
+#include <jsocket/json.hpp>
 #include <jsocket/server/service_manager.hpp>
 
 #include <algorithm>
@@ -54,7 +55,10 @@ void try_to_print(std::string_view text) {
 
 void announce_ready(const std::string& endpoint) {
     const std::string line = "listening on " + endpoint;
-    try_to_print(line);
+    // A path may be of any bytes.
+    try_to_print(json_lines() ? json{{"listening", endpoint}}.dump(
+                                    -1, ' ', false, json::error_handler_t::replace)
+                              : line);
     try_to_notify([&line] { return notify_ready(line); });
 }
 

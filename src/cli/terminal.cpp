@@ -2,16 +2,40 @@
 #include "cli/terminal.hpp"
 
 #include <jsocket/error.hpp>
+#include <jsocket/json.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <string>
 #include <system_error>
 #include <unistd.h>
 
 namespace jsocket::cli {
+
+namespace {
+
+std::atomic<bool> json_wanted{false};
+
+template <typename Kind>
+bool is(const std::exception& error) {
+    return dynamic_cast<const Kind*>(&error) != nullptr;
+}
+
+std::string_view kind_of(const std::exception& error) {
+    if (is<UsageError>(error)) return "usage";
+    if (is<ConnectError>(error)) return "connect";
+    if (is<TlsError>(error)) return "tls";
+    if (is<ConnectionError>(error)) return "connection";
+    if (is<TimeoutError>(error)) return "timeout";
+    if (is<ProtocolError>(error)) return "protocol";
+    return "failed";
+}
+
+}  // namespace
 
 void prepare_standard_streams() {
     std::signal(SIGPIPE, SIG_IGN);
@@ -31,14 +55,40 @@ void print_line(std::string_view text) {
     }
 }
 
-void complain(std::string_view text) {
-    std::string line = "jsocket: ";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+void use_json_lines() { json_wanted = true; }
+
+bool json_lines() { return json_wanted; }
+
+void complain(std::string_view text) { complain_of("warning", text); }
+
+void complain_of(std::string_view kind, std::string_view text) {
+    std::string line;
+    if (json_wanted) {
+        // Text from outside may be no UTF-8.
+        const json error{{"error", {{"kind", kind}, {"message", text}}}};
+        line = error.dump(-1, ' ', false, json::error_handler_t::replace);
+    } else {
+        line = "jsocket: ";
+        for (const char c : text) {
+            const auto byte = static_cast<unsigned char>(c);
+            line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+        }
     }
     line += '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+ExitCode complain_of(const std::exception& error) {
+    const std::string_view kind = kind_of(error);
+    complain_of(kind, error.what());
+    return kind == "usage" ? usage : failed;
+}
+
+bool colours(int fd) {
+    const char* const unwanted = std::getenv("NO_COLOR");
+    const char* const terminal = std::getenv("TERM");
+    return (unwanted == nullptr || *unwanted == '\0') && terminal != nullptr &&
+           std::string_view(terminal) != "dumb" && isatty(fd) == 1;
 }
 
 }  // namespace jsocket::cli

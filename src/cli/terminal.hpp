@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <string_view>
 
 /// What the command has in common with every good citizen of a shell: data on standard output,
@@ -21,7 +22,24 @@ void prepare_standard_streams();
 /// Writes `text` and a line break to standard output at once. Throws Error if that fails.
 void print_line(std::string_view text);
 
-/// Writes "jsocket: `text`" to standard error, as one line whatever `text` contains.
+/// From now on diagnostics are lines of JSON, {"error":{"kind":...,"message":...}}, and the line of
+/// a server that is ready is JSON, too: what `--json` asks of every command.
+void use_json_lines();
+bool json_lines();
+
+/// Writes "jsocket: `text`" to standard error, as one line whatever `text` contains. The command
+/// goes on after it; as JSON it is of the kind "warning". May be called from any thread.
 void complain(std::string_view text);
+
+/// The same for what the command ends with, of a kind that is a name for programs.
+void complain_of(std::string_view kind, std::string_view text);
+
+/// The same for an exception that ends it: "usage", "connect", "connection", "tls", "timeout",
+/// "protocol" or, for anything else, "failed".
+ExitCode complain_of(const std::exception& error);
+
+/// May what goes to this descriptor be coloured? Only a terminal's, and not if the user has set
+/// NO_COLOR (https://no-color.org) or TERM=dumb.
+bool colours(int fd);
 
 }  // namespace jsocket::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/contexts_command.hpp"
+
+#include "cli/client_arguments.hpp"
+#include "cli/terminal.hpp"
+
+#include <jsocket/json.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace jsocket::cli {
+
+namespace {
+
+std::string as_json(const Configuration& configuration) {
+    json contexts = json::object();
+    for (const Context& context : configuration.contexts) {
+        json& settings = contexts[context.name];
+        for (const Context::Setting& setting : context.settings) {
+            settings[setting.key] = setting.text == "true" ? json(true) : json(setting.text);
+        }
+    }
+    return contexts.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+ContextsCommand::ContextsCommand(CLI::App& app)
+    : Command(app, "contexts", "List the servers that have names") {
+    command_->footer(
+        "Each line has a name and an address, with --json also everything else. They\n"
+        "are in the file $JSOCKET_CONFIG, or else jsocket/config.toml in\n"
+        "$XDG_CONFIG_HOME or ~/.config, like this:\n\n"
+        "  [contexts.production]\n"
+        "  server = \"db1.example.org:5489\"\n"
+        "  framing = \"crc\"\n"
+        "  timeout = 2.5\n"
+        "  tls = true\n"
+        "  tls-ca = \"ca.pem\"\n\n"
+        "A command that gets @production as its SERVER takes the options that it was\n"
+        "not given from there. Relative paths begin at the folder of the file. A file\n"
+        "that others can write to is refused.\n\n"
+        "Examples:\n"
+        "  jsocket contexts\n"
+        "  jsocket contexts --json\n"
+        "  jsocket send @production '{\"echo\": \"hello\"}'");
+}
+
+void ContextsCommand::run() {
+    const Configuration configuration = read_contexts();
+    if (json_lines()) return print_line(as_json(configuration));
+    std::size_t width = 0;
+    for (const Context& context : configuration.contexts) {
+        width = std::max(width, context.name.size());
+    }
+    for (const Context& context : configuration.contexts) {
+        const std::string gap(width - context.name.size() + 2, ' ');
+        print_line(context.name + gap + context.settings.front().text);
+    }
+}
+
+}  // namespace jsocket::cli
