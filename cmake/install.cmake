@@ -19,6 +19,14 @@ if(TARGET jsocket-cli)
     install(FILES ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.service
         ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.socket
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/jsocket-tools/examples COMPONENT jsocket_tools)
+    set(made ${PROJECT_BINARY_DIR}/src/cli)
+    install(DIRECTORY ${made}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT jsocket_tools)
+    install(FILES ${made}/jsocket.bash RENAME jsocket COMPONENT jsocket_tools
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${made}/jsocket.zsh RENAME _jsocket COMPONENT jsocket_tools
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+    install(FILES ${made}/jsocket.fish COMPONENT jsocket_tools
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 install(EXPORT jsocketTargets NAMESPACE jsocket:: DESTINATION ${jsocket_config_dir}
     COMPONENT jsocket_development)

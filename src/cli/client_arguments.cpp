@@ -76,7 +76,6 @@ void ClientArguments::apply(const Context& context, std::vector<Context::Setting
 
 ClientOptions ClientArguments::checked() {
     const Endpoint server = option_value("SERVER", server_, parse_server);
-    if (!server.unix_path() && server.port == 0) throw UsageError("SERVER: port 0 is no port");
     timeout_ = option_value("--timeout", timeout_text_, parse_seconds);
 
     ClientOptions options;

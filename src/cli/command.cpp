@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 
+#include "cli/completion_command.hpp"
 #include "cli/contexts_command.hpp"
+#include "cli/manual_command.hpp"
 #include "cli/proxy_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/send_command.hpp"
@@ -38,6 +40,8 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));
     commands.push_back(std::make_unique<ContextsCommand>(app));
+    commands.push_back(std::make_unique<CompletionCommand>(app));
+    commands.push_back(std::make_unique<ManualCommand>(app));
     add_json_option(app);
     for (CLI::App* command : app.get_subcommands({})) add_json_option(*command);
     return commands;

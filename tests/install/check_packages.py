@@ -14,7 +14,10 @@ REQUIRED_FILES = {
     "libjsocket0": [r"/lib/(.*/)?libjsocket\.so\.0$"],
     "libjsocket-dev": [r"/lib/(.*/)?libjsocket\.(a|so)$", r"/pkgconfig/jsocket\.pc$",
                        r"/cmake/jsocket/jsocketConfig\.cmake$", r"/include/jsocket/version\.hpp$"],
-    "jsocket-tools": [r"/bin/jsocket$"],
+    "jsocket-tools": [r"/bin/jsocket$", r"/man/man1/jsocket\.1$", r"/man/man1/jsocket-send\.1$",
+                      r"/bash-completion/completions/jsocket$",
+                      r"/zsh/vendor-completions/_jsocket$",
+                      r"/fish/vendor_completions\.d/jsocket\.fish$"],
 }
 REQUIRED_DEPENDS = {
     "libjsocket0": ["libc6", "libssl3", "libstdc++6", "zlib1g"],
