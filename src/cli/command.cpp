@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 
+#include "cli/call_command.hpp"
 #include "cli/completion_command.hpp"
 #include "cli/contexts_command.hpp"
 #include "cli/manual_command.hpp"
@@ -37,6 +38,7 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     std::vector<std::unique_ptr<Command>> commands;
     commands.push_back(std::make_unique<ServeCommand>(app));
     commands.push_back(std::make_unique<SendCommand>(app));
+    commands.push_back(std::make_unique<CallCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));
     commands.push_back(std::make_unique<ContextsCommand>(app));

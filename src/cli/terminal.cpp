@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal.hpp"
 
-#include <jsocket/error.hpp>
 #include <jsocket/json.hpp>
 
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace jsocket::cli {
 
@@ -74,11 +74,16 @@ void complain_of(std::string_view kind, std::string_view text) {
             line += byte < 0x20 || byte == 0x7f ? ' ' : c;
         }
     }
+    print_diagnostic(std::move(line));
+}
+
+void print_diagnostic(std::string line) {
     line += '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 ExitCode complain_of(const std::exception& error) {
+    if (is<AlreadyReported>(error)) return failed;
     const std::string_view kind = kind_of(error);
     complain_of(kind, error.what());
     return kind == "usage" ? usage : failed;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <jsocket/error.hpp>
+
 #include <exception>
+#include <string>
 #include <string_view>
 
 /// What the command has in common with every good citizen of a shell: data on standard output,
@@ -35,8 +38,17 @@ void complain(std::string_view text);
 void complain_of(std::string_view kind, std::string_view text);
 
 /// The same for an exception that ends it: "usage", "connect", "connection", "tls", "timeout",
-/// "protocol" or, for anything else, "failed".
+/// "protocol" or, for anything else, "failed". Says nothing of AlreadyReported.
 ExitCode complain_of(const std::exception& error);
+
+/// Writes a line to standard error as it is.
+void print_diagnostic(std::string line);
+
+/// Ends a command that has told on standard error why it failed.
+class AlreadyReported : public Error {
+  public:
+    AlreadyReported() : Error("already reported") {}
+};
 
 /// May what goes to this descriptor be coloured? Only a terminal's, and not if the user has set
 /// NO_COLOR (https://no-color.org) or TERM=dumb.

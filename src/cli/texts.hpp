@@ -15,7 +15,7 @@ struct Explained {
 /// The ExitCodes of terminal.hpp.
 inline constexpr std::array<Explained, 3> exit_codes{{
     {"0", "success"},
-    {"1", "the peer, the network or this machine failed"},
+    {"1", "the peer, the network or this machine failed, or `call` got an error object"},
     {"2", "wrong usage, malformed input among it"},
 }};
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+/// A look into the text of an object without making a tree of it, so that what is inside stays as
+/// it was written.
+namespace jsocket::cli {
+
+/// Calls `visit` with the texts of name and value of each member of an object, in their order, the
+/// name in its quotes. Does nothing for any other value. `text` must have passed validate().
+void for_each_member(std::string_view text,
+                     const std::function<void(std::string_view, std::string_view)>& visit);
+
+/// The same value without white space, and without characters that a terminal would act upon: DEL
+/// and the control characters from U+0080 are escaped, as JSON allows for the others only.
+std::string for_terminal(std::string_view text);
+
+/// A text as for_terminal() shows it in a JSON string, without its quotes.
+std::string plain_name(const std::string& text);
+
+}  // namespace jsocket::cli
