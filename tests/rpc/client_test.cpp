@@ -244,7 +244,7 @@ TEST_F(RpcClient, ABatchTimesOut) {
 }
 
 /// A server that answers what the test says, and nothing else.
-class RpcClientOfAStranger : public testing::Test {
+class RpcClientOfAStranger : public ::testing::Test {
   protected:
     RpcClientOfAStranger() : client({.port = listener.port()}) {
         client.connect();

@@ -59,7 +59,7 @@ class Event {
 };
 
 /// A server of `methods`, started when first asked for, and clients of it.
-class RpcTest : public testing::Test {
+class RpcTest : public ::testing::Test {
   protected:
     Running<Server>& server() {
         if (!server_) server_.emplace(options, methods);
