@@ -19,11 +19,17 @@ else()
     execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK} COMMAND_ERROR_IS_FATAL ANY)
 endif()
 
-execute_process(COMMAND ${WORK}/consumer OUTPUT_VARIABLE output TIMEOUT 30
-    COMMAND_ERROR_IS_FATAL ANY)
-set(expected "{\"hello\":\"consumer\"} from jsocket ${VERSION}\n")
-if(NOT output STREQUAL expected)
-    message(FATAL_ERROR "the consumer printed\n${output}rather than\n${expected}")
+function(prints program expected)
+    execute_process(COMMAND ${WORK}/${program} OUTPUT_VARIABLE output TIMEOUT 30
+        COMMAND_ERROR_IS_FATAL ANY)
+    if(NOT output STREQUAL expected)
+        message(FATAL_ERROR "${program} printed\n${output}rather than\n${expected}")
+    endif()
+endfunction()
+
+prints(consumer "{\"hello\":\"consumer\"} from jsocket ${VERSION}\n")
+if(NOT KIND STREQUAL pkg_config)  # which has no file for jsocket::testing
+    prints(testing_consumer "connect\n> {\"name\":\"test\"}\n< \"test\"\n> close\n")
 endif()
 
 if(KIND STREQUAL add_subdirectory)
