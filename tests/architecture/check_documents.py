@@ -57,10 +57,19 @@ def scenario_faults(root):
         yield f"scenario {number}, {statement}, is only in {where}"
 
 
+def snippet_faults(root):
+    """The C++ of docs/testing.md is in a test, but for its layout."""
+    page = (root / "docs/testing.md").read_text()
+    tested = "".join((root / "tests/testing/page_test.cpp").read_text().split())
+    for snippet in re.findall(r"^```cpp\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        if "".join(snippet.split()) not in tested:
+            yield f"docs/testing.md has a snippet that no test runs: {snippet.splitlines()[0]}"
+
+
 def main():
     root, version = Path(sys.argv[1]), sys.argv[2]
     faults = [*changelog_faults(root, version), *readme_faults(root), *link_faults(root),
-              *path_faults(root), *scenario_faults(root)]
+              *path_faults(root), *scenario_faults(root), *snippet_faults(root)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

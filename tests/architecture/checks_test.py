@@ -151,6 +151,12 @@ class Documents(Tree):
             "scenario 02, none is found, is only in docs/reliability.md",
             "scenario 02, none is lost, is only in tests/scenarios"])
 
+    def test_snippets_are_part_of_a_test_but_for_their_layout(self):
+        self.write("tests/testing/page_test.cpp", "TEST(A, B) {\n    f(1,\n      2);\n}\n")
+        self.write("docs/testing.md", "```cpp\nf(1, 2);\n```\n\n```cpp\nf(1, 3);\n```\n")
+        self.assertEqual(list(check_documents.snippet_faults(self.root)), [
+            "docs/testing.md has a snippet that no test runs: f(1, 3);"])
+
 
 class PublicSymbols(Tree):
     """What Doxygen does not warn of."""
