@@ -38,7 +38,7 @@ class TestServer::Impl {
   public:
     using Sessions = std::vector<std::shared_ptr<Session>>;
 
-    Impl(Answer answer, TestServerOptions options)
+    Impl(TestServerOptions options, Answer answer)
         : options_(std::move(options)),
           session_options_(server_options(options_)),
           accepting_(
@@ -250,11 +250,10 @@ void TestServer::Impl::fail(const std::string& what) const {
     throw Mismatch(text);
 }
 
-TestServer::TestServer(Answer answer, TestServerOptions options)
-    : impl_(std::make_unique<Impl>(std::move(answer), std::move(options))) {}
+TestServer::TestServer(TestServerOptions options, Answer answer)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(answer))) {}
 
-TestServer::TestServer(TestServerOptions options)
-    : TestServer(Answer(no_answer()), std::move(options)) {}
+TestServer::TestServer(TestServerOptions options) : TestServer(std::move(options), no_answer()) {}
 
 TestServer::~TestServer() = default;
 

@@ -9,12 +9,14 @@
 #include <jsocket/tls_options.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace jsocket::testing {
@@ -51,7 +53,9 @@ class TestServer {
     /// problems().
     using Answer = std::function<std::optional<json>(json& message)>;
 
-    explicit TestServer(Answer answer, TestServerOptions options = {});
+    template <std::convertible_to<Answer> Function>
+    explicit TestServer(Function answer, TestServerOptions options = {})
+        : TestServer(std::move(options), Answer(std::move(answer))) {}
 
     /// Answers nothing.
     explicit TestServer(TestServerOptions options = {});
@@ -102,6 +106,8 @@ class TestServer {
     void stop();
 
   private:
+    TestServer(TestServerOptions options, Answer answer);
+
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
