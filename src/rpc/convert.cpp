@@ -8,9 +8,6 @@
 namespace jsocket::rpc {
 namespace {
 
-/// A double holds all integers up to this one, in either direction.
-constexpr std::int64_t largest_exact = std::int64_t{1} << std::numeric_limits<double>::digits;
-
 // The first doubles beyond what 64 bits hold.
 constexpr double signed_end = 0x1p63;
 constexpr double unsigned_end = 0x1p64;
@@ -38,6 +35,21 @@ json as_integer(const json& value) {
     return value;
 }
 
+bool is_negative(const json& integer) {
+    return !integer.is_number_unsigned() && integer.get<std::int64_t>() < 0;
+}
+
+/// Are these numbers equal? nlohmann::json's == rounds integers to doubles, and takes -1 for the
+/// largest unsigned integer.
+bool same_number(const json& a, const json& b) {
+    const json left = as_integer(a);
+    const json right = as_integer(b);
+    if (left.is_number_float() != right.is_number_float()) return false;
+    if (left.is_number_float()) return left.get<double>() == right.get<double>();
+    return is_negative(left) == is_negative(right) &&
+           left.get<std::uint64_t>() == right.get<std::uint64_t>();
+}
+
 const json* to_integer(const json& value, json& storage, const Place& place) {
     const json* integer = &value;
     if (value.is_number_float()) {
@@ -48,12 +60,25 @@ const json* to_integer(const json& value, json& storage, const Place& place) {
     return integer;
 }
 
-/// Is `kept` what is left of the integer `given` in a type of `Bits`?
+template <typename T>
+T to_floating(const json& value, const char* range, const char* exactness, const Place& place) {
+    if (!value.is_number()) fail_conversion(value, "a number", place);
+    const auto number = value.get<double>();
+    if (std::abs(number) > static_cast<double>(std::numeric_limits<T>::max())) {
+        fail_conversion(value, range, place);
+    }
+    const auto nearest = static_cast<T>(number);
+    const bool exact = value.is_number_float() || same_number(value, static_cast<double>(nearest));
+    if (!exact) fail_conversion(value, exactness, place);
+    return nearest;
+}
+
+/// Is `kept` what is left of the integer `given` in a T?
 template <typename T>
 bool cut_to(const json& given, const json& kept) {
     const T cut = given.is_number_unsigned() ? static_cast<T>(given.get<std::uint64_t>())
                                              : static_cast<T>(given.get<std::int64_t>());
-    return json(cut) == kept;
+    return same_number(cut, kept);
 }
 
 bool is_cut(const json& given, const json& kept) {
@@ -63,15 +88,20 @@ bool is_cut(const json& given, const json& kept) {
            cut_to<std::int64_t>(given, kept) || cut_to<std::uint64_t>(given, kept);
 }
 
+/// Is `kept` what is left of the integer `given` in a float or a double?
+bool is_rounded(const json& given, const json& kept) {
+    const auto number = kept.get<double>();
+    return number == given.get<double>() || number == static_cast<double>(given.get<float>());
+}
+
 /// Has a conversion that knows no error made `kept` of the number or truth value `given`?
 bool narrowed(const json& given, const json& kept) {
     if (given.is_boolean()) return kept.is_number() && kept == json(given.get<bool>() ? 1 : 0);
-    if (!given.is_number() || given == kept) return false;
+    if (!given.is_number()) return false;
     if (kept.is_boolean()) return true;
-    if (!kept.is_number()) return false;
+    if (!kept.is_number() || same_number(given, kept)) return false;
     if (given.is_number_integer()) {
-        if (kept.is_number_float()) return kept == json(given.get<double>());
-        return is_cut(given, kept);
+        return kept.is_number_float() ? is_rounded(given, kept) : is_cut(given, kept);
     }
     if (kept.is_number_float()) return std::isinf(kept.get<double>());
     const double number = given.get<double>();
@@ -116,23 +146,20 @@ std::int64_t to_signed(const json& value, std::int64_t smallest, std::int64_t la
 std::uint64_t to_unsigned(const json& value, std::uint64_t largest, const Place& place) {
     json storage;
     const json& integer = *to_integer(value, storage, place);
-    const bool negative = !integer.is_number_unsigned() && integer.get<std::int64_t>() < 0;
-    if (negative) fail_range(value, std::uint64_t{0}, largest, place);
+    if (is_negative(integer)) fail_range(value, std::uint64_t{0}, largest, place);
     const auto number = integer.get<std::uint64_t>();
     if (number > largest) fail_range(value, std::uint64_t{0}, largest, place);
     return number;
 }
 
-double to_double(const json& value, double largest, const Place& place) {
-    if (!value.is_number()) fail_conversion(value, "a number", place);
-    const bool exact =
-        value.is_number_float() ||
-        (value.is_number_unsigned() ? value.get<std::uint64_t>() <= std::uint64_t(largest_exact)
-                                    : value.get<std::int64_t>() >= -largest_exact);
-    if (!exact) fail_conversion(value, "a number that a double holds exactly", place);
-    const auto number = value.get<double>();
-    if (std::abs(number) > largest) fail_conversion(value, "in the range of a float", place);
-    return number;
+float to_float(const json& value, const Place& place) {
+    return to_floating<float>(value, "in the range of a float",
+                              "a number that a float holds exactly", place);
+}
+
+double to_double(const json& value, const Place& place) {
+    return to_floating<double>(value, "in the range of a double",
+                               "a number that a double holds exactly", place);
 }
 
 void require_array(const json& value, const Place& place) {

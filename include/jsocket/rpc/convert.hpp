@@ -23,7 +23,7 @@
 ///
 ///   bool               true, false
 ///   integers           whole numbers in range, also if written as 3.0
-///   float, double      numbers; of integers only those that a double holds exactly
+///   float, double      numbers in range; of integers only those that it holds exactly
 ///   std::string        strings
 ///   std::optional<T>   null, or a T
 ///   containers         arrays of T; objects, for maps from std::string
@@ -65,7 +65,8 @@ bool to_bool(const json& value, const Place& place);
 std::int64_t to_signed(const json& value, std::int64_t smallest, std::int64_t largest,
                        const Place& place);
 std::uint64_t to_unsigned(const json& value, std::uint64_t largest, const Place& place);
-double to_double(const json& value, double largest, const Place& place);
+float to_float(const json& value, const Place& place);
+double to_double(const json& value, const Place& place);
 
 /// The element, if the value is an array of `size` elements.
 void require_array(const json& value, const Place& place);
@@ -153,9 +154,10 @@ T convert(json& value, const Place& place) {
             to_signed(value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), place));
     } else if constexpr (std::unsigned_integral<T>) {
         return static_cast<T>(to_unsigned(value, std::numeric_limits<T>::max(), place));
+    } else if constexpr (std::same_as<T, float>) {
+        return to_float(value, place);
     } else if constexpr (std::floating_point<T>) {
-        return static_cast<T>(
-            to_double(value, static_cast<double>(std::numeric_limits<T>::max()), place));
+        return to_double(value, place);
     } else if constexpr (std::same_as<T, std::string>) {
         if (!value.is_string()) fail_conversion(value, "a string", place);
         return std::move(value.get_ref<std::string&>());
