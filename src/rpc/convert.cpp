@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <new>
 
 namespace jsocket::rpc {
 namespace {
@@ -175,6 +177,20 @@ void require_array(const json& value, std::size_t size, const Place& place) {
 
 void require_object(const json& value, const Place& place) {
     if (!value.is_object()) fail_conversion(value, "an object", place);
+}
+
+void rethrow_from_json(const Place& place) {
+    try {
+        throw;
+    } catch (const ConversionError& error) {
+        throw ConversionError(to_string(place) + '.' + error.where(), error.reason());
+    } catch (const Error&) {
+        throw;
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw ConversionError(to_string(place), printable(error.what(), 300));
+    }
 }
 
 void check_narrowing(const json& given, const json& kept, const Place& place) {

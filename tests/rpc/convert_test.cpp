@@ -12,8 +12,10 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <new>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -348,6 +350,24 @@ TEST(ConvertOwnTypes, NeedNoToJson) {
     EXPECT_EQ(from<Celsius>("20").degrees, 20);
     EXPECT_EQ(from<std::vector<Celsius>>("[1.5]").at(0).degrees, 1.5);
     EXPECT_EQ(from<std::optional<Celsius>>("null").has_value(), false);
+}
+
+TEST(ConvertOwnTypes, AreRefusedByWhateverTheirFromJsonThrows) {
+    EXPECT_EQ(refusal<Celsius>("\"warm\""), "n: no temperature");
+    EXPECT_EQ(refusal<std::vector<Celsius>>("[0,-300]"), "n[1].kelvin: is below zero");
+}
+
+struct Refusing {};
+void from_json(const json& in, Refusing&) {
+    if (in == "memory") throw std::bad_alloc();
+    if (in == "number") throw 1;
+    throw RpcError(7, "Refused");
+}
+
+TEST(ConvertOwnTypes, MayAnswerWithAnErrorObject) {
+    EXPECT_EQ(error_of<RpcError>([] { from<Refusing>("0"); })->code(), 7);
+    EXPECT_THROW(from<Refusing>("\"memory\""), std::bad_alloc);
+    EXPECT_THROW(from<Refusing>("\"number\""), int);
 }
 
 struct Order {

@@ -30,8 +30,10 @@
 ///   std::array, pair,  arrays of that many
 ///   tuple
 ///   json               anything
-///   all others         what nlohmann::json's get<T>() takes, that is, what has a from_json(); and
-///                      if there is a to_json() as well, no number was narrowed on the way
+///   all others         what nlohmann::json's get<T>() takes, that is, what has a from_json(),
+///   which
+///                      refuses a value by throwing; and if there is a to_json() as well, no number
+///                      was narrowed on the way
 namespace jsocket::rpc {
 
 /// Where a value stands, for error messages; made on the stack on the way into it.
@@ -72,6 +74,10 @@ double to_double(const json& value, const Place& place);
 void require_array(const json& value, const Place& place);
 void require_array(const json& value, std::size_t size, const Place& place);
 void require_object(const json& value, const Place& place);
+
+/// Throws what a from_json() has thrown, as a ConversionError; but an RpcError, another Error and
+/// std::bad_alloc as they are.
+[[noreturn]] void rethrow_from_json(const Place& place);
 
 /// Throws ConversionError if a number in `kept` is what is left of one in `given` that was forced
 /// into a type too small for it. `kept` is what to_json() made of what from_json() made of `given`.
@@ -131,16 +137,21 @@ T convert_map(json& value, const Place& place) {
 }
 
 template <typename T>
-T convert_by_from_json(const json& value, const Place& place) {
+T get_from_json(const json& value, const Place& place) {
     try {
-        T result = value.get<T>();
-        if constexpr (std::is_constructible_v<json, const T&>) {
-            check_narrowing(value, json(static_cast<const T&>(result)), place);
-        }
-        return result;
-    } catch (const json::exception& error) {
-        throw ConversionError(to_string(place), error.what());
+        return value.get<T>();
+    } catch (...) {
+        rethrow_from_json(place);
     }
+}
+
+template <typename T>
+T convert_by_from_json(const json& value, const Place& place) {
+    T result = get_from_json<T>(value, place);
+    if constexpr (std::is_constructible_v<json, const T&>) {
+        check_narrowing(value, json(static_cast<const T&>(result)), place);
+    }
+    return result;
 }
 
 template <typename T>
