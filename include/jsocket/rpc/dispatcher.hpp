@@ -52,7 +52,8 @@ class Dispatcher {
     ~Dispatcher();
 
     /// Binds a function whose parameters and result are converted from and to JSON as convert.hpp
-    /// says; what does not convert is answered with invalid_params, which names the parameter.
+    /// and to_value.hpp say; what does not convert is answered with invalid_params, which names the
+    /// parameter.
     ///
     /// `parameters` are their names, for callers that give them by name; without names they can
     /// only be given by position. A std::optional may be left out. A std::stop_token or a Call&

@@ -5,6 +5,7 @@
 #include <jsocket/rpc/call.hpp>
 #include <jsocket/rpc/convert.hpp>
 #include <jsocket/rpc/schema.hpp>
+#include <jsocket/rpc/to_value.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -142,7 +143,7 @@ Method make_method(std::function<Result(Parameters...)> function, std::vector<Pa
             std::apply(function, std::move(kept));
             return nullptr;
         } else {
-            return json(std::apply(function, std::move(kept)));
+            return to_value(std::apply(function, std::move(kept)));
         }
     };
     return method;
