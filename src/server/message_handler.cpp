@@ -69,6 +69,8 @@ void MessageHandler::process_payload(std::string_view payload, std::string& repl
 
 void MessageHandler::on_error(const std::exception&) {}
 
+void MessageHandler::on_stats(json&) {}
+
 const std::string& MessageHandler::peer() const { return current_->served().peer(); }
 
 PeerCredentials MessageHandler::credentials() const { return current_->served().credentials(); }

@@ -52,6 +52,10 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       tls_(tls_context(options_)),
       listener_({options_.address, options_.port}, stop_, options_.unix_mode),
       endpoint_(listener_.endpoint()),
+      stats_service_(options_.answer_stats ? std::make_unique<StatsService>(
+                                                 to_string(endpoint_),
+                                                 [this] { return client_stats(); }, options_.limits)
+                                           : nullptr),
       pause_(first_pause),
       book_(options_.max_client_entries),
       report_pause_(options_.drain_timeout) {
@@ -193,6 +197,9 @@ ServerStats ServerCore::client_stats() const {
     stats.connected_clients =
         static_cast<std::size_t>(std::count_if(stats.clients.begin(), stats.clients.end(),
                                                [](const auto& c) { return c.second.connected; }));
+    stats.totals = book_.forgotten();
+    for (const auto& [name, client] : stats.clients) merge(stats.totals, client);
+    stats.totals.client_id.clear();
     return stats;
 }
 
@@ -250,7 +257,8 @@ std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) cons
 std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream) {
     const Lock lock(sessions_mutex_);
     if (stopping()) return nullptr;
-    auto session = std::make_shared<Session>(++last_id_, std::move(stream), options_);
+    auto session =
+        std::make_shared<Session>(++last_id_, std::move(stream), options_, stats_service_.get());
     sessions_.emplace(session->id(), session);
     return session;
 }

@@ -3,6 +3,7 @@
 
 #include "server/session.hpp"
 #include "server/stats_book.hpp"
+#include "server/stats_service.hpp"
 #include "socket/tls_context.hpp"
 #include "support/log.hpp"
 #include "support/mutex.hpp"
@@ -91,7 +92,8 @@ class ServerCore {
     Interrupt stop_;
     Listener listener_;        // closed by the accepting thread, or by stop() if it never started
     const Endpoint endpoint_;  // outlives the listener
-    std::chrono::milliseconds pause_;  // the accepting thread's
+    const std::unique_ptr<StatsService> stats_service_;  // null without answer_stats
+    std::chrono::milliseconds pause_;                    // the accepting thread's
 
     log::Throttle refusals_;
     log::Throttle pauses_;

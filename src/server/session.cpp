@@ -3,6 +3,7 @@
 
 #include "core/discard.hpp"
 #include "server/identity.hpp"
+#include "server/stats_service.hpp"
 #include "support/log.hpp"
 
 #include <jsocket/error.hpp>
@@ -77,9 +78,11 @@ const T* as(const std::exception& error) {
 
 }  // namespace
 
-Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options)
+Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
+                 StatsService* stats_service)
     : id_(id),
       idle_timeout_(options.idle_timeout),
+      stats_service_(stats_service),
       socket_(std::move(stream), socket_options(options)),
       current_name_(peer()),
       name_(peer()) {}
@@ -162,6 +165,7 @@ void Session::release_memory() {
 }
 
 void Session::answer(MessageHandler& handler, std::string_view payload) {
+    if (stats_service_ && answer_stats(handler, payload)) return;
     const std::size_t size = payload.size();
     const bool shrunk = largest_size_ > usual_message_size && size < largest_size_ / small_part;
     largest_size_ = std::max(largest_size_, size);
@@ -170,7 +174,10 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     if (size > worth_trimming) reply_.reserve(size);
     uncounted_size_ = size;
     step_ = Step::read;
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point start = stats_service_ ? Clock::now() : Clock::time_point();
     handler.process_payload(payload, reply_);
+    if (stats_service_) stats_service_->record(Clock::now() - start);
     if (uncounted_size_) count_received();
     if (!reply_.empty()) queue_reply();
     // A hook that took its time, some milliseconds, does not keep the client waiting for the next.
@@ -179,6 +186,32 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     now_ = now;
     if (shrunk && reply_.size() < largest_size_ / small_part) release_memory();
     largest_size_ = std::max(largest_size_, reply_.size());
+}
+
+/// Answers a request for statistics, which counts as no message: who looks on changes nothing.
+/// False if it is something else, also something malformed, which is the handler's to judge.
+bool Session::answer_stats(MessageHandler& handler, std::string_view payload) {
+    if (!StatsService::may_be_request(payload)) return false;
+    try {
+        builder_.fill(payload, socket_.options().limits, message_);
+    } catch (const PayloadError&) {
+        return false;
+    }
+    if (!StatsService::is_request(message_)) return false;
+    if (const auto name = identity_of(message_)) identify(*name);
+    reply_.clear();
+    step_ = Step::write;
+    stats_service_->answer(
+        message_,
+        [&](json& result) {
+            const Step before = std::exchange(step_, Step::hook);
+            handler.on_stats(result);
+            step_ = before;
+        },
+        reply_);
+    socket_.queue_payload(reply_);
+    largest_size_ = std::max(largest_size_, reply_.size());
+    return true;
 }
 
 void Session::queue_reply() {

@@ -20,13 +20,17 @@
 
 namespace jsocket {
 
+class StatsService;
+
 /// One client of a server: receives its messages, has a MessageHandler answer them, counts.
 ///
 /// Threads: serve() runs on one thread, and what is marked as the handler's is called from within
 ///          it; everything else from any thread.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options);
+    /// `stats_service` answers requests for statistics; null if the handler is to see them.
+    Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
+            StatsService* stats_service);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -99,6 +103,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string_view wait_for_message();
     void release_memory();
     void answer(MessageHandler& handler, std::string_view payload);
+    bool answer_stats(MessageHandler& handler, std::string_view payload);
     void queue_reply();
     void flush();
     void count_received();
@@ -112,6 +117,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
     const SessionId id_;
     const std::chrono::milliseconds idle_timeout_;
+    StatsService* const stats_service_;  // the server's, or null
     const std::chrono::steady_clock::time_point connect_time_ = std::chrono::steady_clock::now();
     const double connect_ts_ = unix_time();
     JsonSocket socket_;

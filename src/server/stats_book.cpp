@@ -2,6 +2,7 @@
 #include "server/stats_book.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace jsocket {
 
@@ -24,7 +25,7 @@ void merge(ClientStats& into, const ClientStats& from) {
 }
 
 void StatsBook::add(const ClientStats& connection) {
-    if (max_entries_ == 0) return;
+    if (max_entries_ == 0) return forget(ClientStats(connection));
     auto entry = entries_.find(connection.client_id);
     if (entry == entries_.end()) {
         std::list<std::string> name{connection.client_id};
@@ -36,9 +37,15 @@ void StatsBook::add(const ClientStats& connection) {
     }
     merge(entry->second.stats, connection);
     if (entries_.size() > max_entries_ && !names_.empty()) {
-        entries_.erase(names_.front());
+        forget(std::move(entries_.extract(names_.front()).mapped().stats));
         names_.pop_front();
     }
+}
+
+/// Needs no memory, since there is no name.
+void StatsBook::forget(ClientStats&& client) {
+    client.client_id.clear();
+    merge(forgotten_, client);
 }
 
 std::map<std::string, ClientStats> StatsBook::entries() const {

@@ -26,15 +26,21 @@ class StatsBook {
     /// All entries, to be completed with the connections that are open.
     std::map<std::string, ClientStats> entries() const;
 
+    /// What those that were forgotten have done, together; without a name.
+    const ClientStats& forgotten() const { return forgotten_; }
+
   private:
     struct Entry {
         ClientStats stats;
         std::list<std::string>::iterator position;
     };
 
+    void forget(ClientStats&& client);
+
     const std::size_t max_entries_;
     std::map<std::string, Entry> entries_;
     std::list<std::string> names_;  // in the order in which they left, the longest ago first
+    ClientStats forgotten_;
 };
 
 }  // namespace jsocket

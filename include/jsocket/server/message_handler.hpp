@@ -82,6 +82,11 @@ class MessageHandler {
     /// std::exception arrives as an Error.
     virtual void on_error(const std::exception& error);
 
+    /// A client has asked for statistics (ServerOptions::answer_stats): `result` is what it is
+    /// going to get, and members may be added, for what a derived class counts itself. Within the
+    /// limits of messages; of what is too big, only an error is sent.
+    virtual void on_stats(json& result);
+
     /// The client's address, "127.0.0.1:40312" or "unix:PATH". In hooks only.
     const std::string& peer() const;
 

@@ -77,6 +77,13 @@ struct ServerOptions {
     /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.
     std::size_t max_client_entries = 10'000;
 
+    /// Answers `rpc.stats`, a JSON-RPC request, with client_stats() and latencies instead of
+    /// handing it to the hooks; `jsocket top` shows them, docs/top.md has the protocol. It costs
+    /// two looks at the clock for each message. Not of a JsonServer. Security: every client may
+    /// learn the names and addresses of all of them and what they do, and each request costs about
+    /// as much as client_stats().
+    bool answer_stats = false;
+
     /// Bytes of stack of each thread that runs hooks: address space, not memory, until used, but
     /// for 1 KiB of page tables for each 512 KiB. At least 64 KiB and 2 KiB for each level of
     /// max_depth, for hooks that copy, print and hash the deepest messages. A hook that needs more

@@ -77,6 +77,10 @@ struct ServerStats {
     std::size_t connected_clients = 0;      ///< names connected now; two connections may share one
     std::uint64_t refused_connections = 0;  ///< closed unserved; see ServerOptions for when
     std::map<std::string, ClientStats> clients;  ///< by name, those that have gone included
+
+    /// Of all clients there have been together, the forgotten ones included; without a name, and
+    /// connected if one of them is. Not in the JSON, which is that of the Python package.
+    ClientStats totals;
 };
 
 /// The members of the Python package's, and more kinds of failure.
