@@ -36,6 +36,10 @@ struct HistogramSnapshot {
 
     /// Adds what another one has counted.
     void merge(const HistogramSnapshot& other);
+
+    /// What was recorded after `earlier`, a snapshot of the same Histogram. The longest of that is
+    /// known as exactly as any bucket.
+    HistogramSnapshot since(const HistogramSnapshot& earlier) const;
 };
 
 /// {"count", "mean", "p50", "p90", "p99", "p999", "max"}, the latter six in seconds.

@@ -9,6 +9,7 @@
 #include "cli/replay_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/serve_command.hpp"
+#include "cli/top_command.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -41,6 +42,7 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     commands.push_back(std::make_unique<CallCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));
+    commands.push_back(std::make_unique<TopCommand>(app));
     commands.push_back(std::make_unique<ContextsCommand>(app));
     commands.push_back(std::make_unique<CompletionCommand>(app));
     commands.push_back(std::make_unique<ManualCommand>(app));

@@ -63,6 +63,11 @@ ServeCommand::ServeCommand(CLI::App& app)
     tls_.add_to(*command_);
     command_->add_flag("--stats", stats_, "Print statistics as JSON at the end")
         ->disable_flag_override();
+    command_
+        ->add_flag("--answer-stats", answer_stats_,
+                   "Let `jsocket top`, and every other client, see\nstatistics, names and "
+                   "addresses of all clients")
+        ->disable_flag_override();
     command_->footer(
         "When it is ready it prints one line, `listening on HOST:PORT` or\n"
         "`listening on unix:PATH`. SIGHUP has it read the files of --tls-certificate\n"
@@ -127,6 +132,7 @@ ServerOptions ServeCommand::server_options() const {
     options.unix_mode = option_value("--unix-mode", unix_mode_, parse_mode);
     options.allowed_uids = allowed_uids(endpoint.unix_path() || endpoint.systemd_name());
     options.tls = tls_.options();
+    options.answer_stats = answer_stats_;
     return options;
 }
 

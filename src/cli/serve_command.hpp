@@ -34,6 +34,7 @@ class ServeCommand : public Command {
 
     bool echo_ = false;
     bool stats_ = false;
+    bool answer_stats_ = false;
     std::string hook_ = "payload";
     std::string bind_;
     std::string framing_;

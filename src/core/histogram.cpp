@@ -70,6 +70,22 @@ void HistogramSnapshot::merge(const HistogramSnapshot& other) {
     longest = std::max(longest, other.longest);
 }
 
+HistogramSnapshot HistogramSnapshot::since(const HistogramSnapshot& earlier) const {
+    HistogramSnapshot result;
+    auto theirs = earlier.buckets.begin();
+    for (const Bucket& ours : buckets) {
+        while (theirs != earlier.buckets.end() && theirs->upper < ours.upper) ++theirs;
+        const bool known = theirs != earlier.buckets.end() && theirs->upper == ours.upper;
+        const std::uint64_t before = known ? theirs->count : 0;
+        if (ours.count <= before) continue;
+        result.buckets.push_back({ours.upper, ours.count - before});
+        result.count += ours.count - before;
+    }
+    result.sum = sum - earlier.sum;
+    if (result.count > 0) result.longest = std::min(longest, result.buckets.back().upper);
+    return result;
+}
+
 void to_json(json& out, const HistogramSnapshot& histogram) {
     out = {{"count", histogram.count},
            {"mean", seconds(histogram.mean())},

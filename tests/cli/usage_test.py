@@ -18,7 +18,7 @@ class Help(CommandTest):
         for option in ["--help", "-h"]:
             result = jsocket(option)
             self.assert_success(result)
-            for word in ["serve", "send", "proxy", "replay", "--help", "--version"]:
+            for word in ["serve", "send", "proxy", "replay", "top", "--help", "--version"]:
                 self.assertIn(word, result.out)
 
     def test_of_serve_names_every_option(self):
@@ -47,7 +47,7 @@ class Help(CommandTest):
 
     def test_fits_into_eighty_columns_without_trailing_space(self):
         for arguments in [["--help"], ["serve", "--help"], ["send", "--help"],
-                          ["proxy", "--help"], ["replay", "--help"]]:
+                          ["proxy", "--help"], ["replay", "--help"], ["top", "--help"]]:
             for line in jsocket(*arguments).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(line, line.rstrip())

@@ -86,6 +86,29 @@ TEST(Histogram, MergesBucketByBucket) {
     EXPECT_EQ(merged.longest, 2ms);
 }
 
+TEST(Histogram, TellsWhatWasRecordedSinceAnEarlierSnapshot) {
+    Histogram histogram;
+    for (const nanoseconds duration : {1ns, 5ns, nanoseconds(9ms)}) histogram.record(duration);
+    const HistogramSnapshot earlier = histogram.snapshot();
+    EXPECT_EQ(earlier.since(HistogramSnapshot()).count, 3U);
+    EXPECT_EQ(earlier.since(earlier).count, 0U);
+    EXPECT_EQ(earlier.since(earlier).longest, 0ns);
+    EXPECT_TRUE(earlier.since(earlier).buckets.empty());
+
+    for (const nanoseconds duration : {3ns, 5ns, 5ns, nanoseconds(1us)}) histogram.record(duration);
+    const HistogramSnapshot since = histogram.snapshot().since(earlier);
+    ASSERT_EQ(since.buckets.size(), 3U);
+    EXPECT_EQ(since.buckets[0].upper, 3ns);
+    EXPECT_EQ(since.buckets[0].count, 1U);
+    EXPECT_EQ(since.buckets[1].upper, 5ns);
+    EXPECT_EQ(since.buckets[1].count, 2U);
+    EXPECT_EQ(since.count, 4U);
+    EXPECT_EQ(since.sum, 1013ns);
+    EXPECT_EQ(since.quantile(0.5), 5ns);
+    EXPECT_GE(since.longest, 1us);
+    EXPECT_LE(since.longest, 1us + 1us / 32);
+}
+
 TEST(Histogram, LosesNothingOfThreadsThatRecordAtTheSameTime) {
     Histogram histogram;
     std::vector<std::thread> threads;

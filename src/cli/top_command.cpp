@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/top_command.hpp"
+
+#include "cli/option_values.hpp"
+#include "cli/terminal.hpp"
+#include "cli/top_page.hpp"
+#include "cli/top_source.hpp"
+#include "cli/top_watch.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+namespace jsocket::cli {
+namespace {
+
+// Of a report, which may go to a file: as wide as all there is to say of a client with a short
+// name.
+constexpr std::size_t report_columns = 120;
+
+/// Asking more often would be load, not looking on.
+std::chrono::milliseconds parse_interval(std::string_view text) {
+    const std::chrono::milliseconds interval = parse_seconds(text);
+    if (interval < std::chrono::milliseconds(100)) throw UsageError("expected 0.1 or more");
+    return interval;
+}
+
+void print_report(const TopSnapshot& snapshot, const std::string& server) {
+    TopView view = compare(std::nullopt, snapshot);
+    sort(view.rows, TopOrder::messages);
+    TopState state;
+    state.server = server;
+    std::string text;
+    for (const TopLine& line : top_report(view, state, report_columns)) {
+        // Without the blanks that fill a line.
+        text += line.text.substr(0, line.text.find_last_not_of(' ') + 1) + '\n';
+    }
+    text.pop_back();
+    print_line(text);
+}
+
+}  // namespace
+
+TopCommand::TopCommand(CLI::App& app)
+    : Command(app, "top", "Show what a server's clients do, as it happens") {
+    command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
+    command_->add_option("--interval", interval_, "From one look to the next")
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    command_->add_option("--framing", framing_, "prefix, crc or lines")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command_->add_flag("--once", once_, "Print a table and end")->disable_flag_override();
+    command_
+        ->add_flag("--json", json_,
+                   "With --once: print what the server has\nanswered, as one line of JSON")
+        ->disable_flag_override();
+    tls_.add_to(*command_);
+    command_->footer(
+        "The server has to allow it: `jsocket serve --answer-stats`, or\n"
+        "ServerOptions::answer_stats in a program.\n\n"
+        "Keys: m, b, f and n sort by messages, bytes, failures and name; space stops\n"
+        "and goes on; arrows and PgUp, PgDn scroll; ? explains; q quits.\n\n"
+        "Examples:\n"
+        "  jsocket top 127.0.0.1:5489\n"
+        "  jsocket top unix:/run/echo --interval 5\n"
+        "  jsocket top db1:5489 --once --json");
+}
+
+void TopCommand::run() {
+    const auto interval = option_value("--interval", interval_, parse_interval);
+    if (json_ && !once_) throw UsageError("--json needs --once");
+    if (!once_ && (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)) {
+        throw UsageError("top needs a terminal; without one give it --once");
+    }
+    TopSource source(client_options(), interval);
+    const json result = source.ask();
+    if (json_) {
+        std::string text;
+        serialize(result, text);
+        return print_line(text);
+    }
+    if (once_) return print_report(to_snapshot(result), server_);
+    TopWatch(source, to_snapshot(result), server_).run();
+}
+
+ClientOptions TopCommand::client_options() const {
+    const Endpoint server = option_value("SERVER", server_, parse_address);
+    if (!server.unix_path() && server.port == 0) throw UsageError("SERVER: port 0 is no port");
+    ClientOptions options;
+    options.address = server.address;
+    options.port = server.port;
+    options.framing = option_value("--framing", framing_, parse_client_framing);
+    options.tls = tls_.options(server.unix_path().has_value());
+    return options;
+}
+
+}  // namespace jsocket::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/top_model.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <vector>
+
+/// What `jsocket top` shows, as lines of text: no terminal.
+namespace jsocket::cli {
+
+struct TopSize {
+    std::size_t rows;
+    std::size_t columns;
+};
+
+/// What the person in front of it has chosen, and what happened so far.
+struct TopState {
+    std::string server;  // as it was given
+    TopOrder order = TopOrder::messages;
+    bool paused = false;
+    bool help = false;
+    std::size_t scroll = 0;      // clients above the first one shown
+    std::string problem;         // why there are no news; empty if there are
+    std::deque<double> history;  // messages per second, the oldest first
+    bool unicode = false;        // can it show a curve?
+};
+
+/// How many of the latest rates are worth remembering.
+inline constexpr std::size_t top_history = 60;
+
+struct TopLine {
+    enum class Style { plain, title, heading, gone, failing, problem };
+
+    std::string text;
+    Style style = Style::plain;
+    std::size_t label = 0;  // so many characters at the beginning name the others
+};
+
+/// As many lines as there are rows, and none wider than there are columns.
+std::vector<TopLine> top_page(const TopView& view, const TopState& state, TopSize size);
+
+/// The header and all clients, for a file; none wider than `columns`.
+std::vector<TopLine> top_report(const TopView& view, const TopState& state, std::size_t columns);
+
+/// How many clients top_page() shows at a time.
+std::size_t top_table_rows(TopSize size);
+
+}  // namespace jsocket::cli

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/top_watch.hpp"
+
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace jsocket::cli {
+namespace {
+
+/// The signals that end it, and the one that says that the window has changed, as something to
+/// read: blocked here and in every thread started later.
+class Signals {
+  public:
+    Signals() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH}) {
+            sigaddset(&signals, number);
+        }
+        pthread_sigmask(SIG_BLOCK, &signals, &before_);
+        fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (fd_ == -1) throw Error("no signalfd: " + std::generic_category().message(errno));
+    }
+    ~Signals() { ::close(fd_); }
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+    int fd() const { return fd_; }
+
+  private:
+    sigset_t before_{};
+    int fd_ = -1;
+};
+
+}  // namespace
+
+TopWatch::TopWatch(TopSource& source, TopSnapshot first, std::string server) : source_(source) {
+    state_.server = std::move(server);
+    show(std::nullopt, std::move(first));
+}
+
+void TopWatch::run() {
+    const Signals signals;
+    TopScreen screen;
+    state_.unicode = TopScreen::unicode();
+    source_.start();
+    do {
+        const std::size_t rows = view_.rows.size();
+        const std::size_t page = top_table_rows(screen.size());
+        state_.scroll = std::min(state_.scroll, rows > page ? rows - page : 0);
+        screen.draw(top_page(view_, state_, screen.size()));
+    } while (wait_and_react(screen, signals.fd()));
+}
+
+/// Waits for something to happen. False if that was the end.
+bool TopWatch::wait_and_react(TopScreen& screen, int signals) {
+    std::array<pollfd, 3> events{
+        {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {source_.fd(), POLLIN, 0}}};
+    if (::poll(events.data(), events.size(), -1) == -1) return errno == EINTR;
+    if (events[1].revents != 0 && !react_to_signal(screen, signals)) return false;
+    if (events[2].revents != 0) take_news();
+    // A terminal that is gone can be read without end.
+    if ((events[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) return false;
+    return events[0].revents == 0 || react_to_keys(screen);
+}
+
+bool TopWatch::react_to_signal(TopScreen& screen, int signals) {
+    signalfd_siginfo signal{};
+    while (::read(signals, &signal, sizeof signal) == sizeof signal) {
+        if (signal.ssi_signo != SIGWINCH) return false;
+        screen.resize();
+    }
+    return true;
+}
+
+bool TopWatch::react_to_keys(TopScreen& screen) {
+    while (const auto key = screen.key()) {
+        if (*key == TopKey::quit) return false;
+        press(*key, top_table_rows(screen.size()));
+    }
+    return true;
+}
+
+void TopWatch::press(TopKey key, std::size_t page) {
+    const bool helped = std::exchange(state_.help, false);
+    switch (key) {
+        case TopKey::messages:
+            return order_by(TopOrder::messages);
+        case TopKey::bytes:
+            return order_by(TopOrder::bytes);
+        case TopKey::failures:
+            return order_by(TopOrder::failures);
+        case TopKey::name:
+            return order_by(TopOrder::name);
+        case TopKey::pause:
+            state_.paused = !state_.paused;
+            break;
+        case TopKey::help:
+            state_.help = !helped;
+            break;
+        case TopKey::up:
+            state_.scroll -= std::min<std::size_t>(state_.scroll, 1);
+            break;
+        case TopKey::down:
+            ++state_.scroll;
+            break;
+        case TopKey::page_up:
+            state_.scroll -= std::min(state_.scroll, page);
+            break;
+        case TopKey::page_down:
+            state_.scroll += page;
+            break;
+        case TopKey::home:
+            state_.scroll = 0;
+            break;
+        case TopKey::end:
+            state_.scroll = view_.rows.size();
+            break;
+        case TopKey::quit:
+        case TopKey::other:
+            break;
+    }
+}
+
+void TopWatch::order_by(TopOrder order) {
+    state_.order = order;
+    state_.scroll = 0;
+    source_.choose(order);
+    sort(view_.rows, order);
+}
+
+/// While it is paused, news pass by: the next ones are compared with the last that were shown.
+void TopWatch::take_news() {
+    auto news = source_.news();
+    if (!news) return;
+    if (news->end) std::rethrow_exception(news->end);
+    if (!news->problem.empty()) {
+        state_.problem = "trying again: " + printable(news->problem, 200);
+    } else if (news->snapshot) {
+        state_.problem.clear();
+        if (state_.paused && !news->first) return;
+        std::optional<TopSnapshot> before;
+        if (!news->first) before = std::move(view_.now);
+        show(before, std::move(*news->snapshot));
+    }
+}
+
+void TopWatch::show(const std::optional<TopSnapshot>& before, TopSnapshot now) {
+    view_ = compare(before, std::move(now));
+    sort(view_.rows, state_.order);
+    if (view_.since_start) return;  // an average would stand out from the rates around it
+    state_.history.push_back(view_.rates.messages());
+    if (state_.history.size() > top_history) state_.history.pop_front();
+}
+
+}  // namespace jsocket::cli
