@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <memory>
 #include <unistd.h>
 
 namespace jsocket::cli {
@@ -26,6 +27,15 @@ std::chrono::milliseconds parse_interval(std::string_view text) {
     const std::chrono::milliseconds interval = parse_seconds(text);
     if (interval < std::chrono::milliseconds(100)) throw UsageError("expected 0.1 or more");
     return interval;
+}
+
+std::unique_ptr<TopSource> new_source(const ClientOptions& options,
+                                      std::chrono::milliseconds interval) {
+    try {
+        return std::make_unique<TopSource>(options, interval);
+    } catch (const UsageError& error) {
+        throw UsageError(with_option_names(error.what()));
+    }
 }
 
 void print_report(const TopSnapshot& snapshot, const std::string& server) {
@@ -76,15 +86,15 @@ void TopCommand::run() {
     if (!once_ && (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)) {
         throw UsageError("top needs a terminal; without one give it --once");
     }
-    TopSource source(client_options(), interval);
-    const json result = source.ask();
+    const std::unique_ptr<TopSource> source = new_source(client_options(), interval);
+    const json result = source->ask();
     if (json_) {
         std::string text;
         serialize(result, text);
         return print_line(text);
     }
     if (once_) return print_report(to_snapshot(result), server_);
-    TopWatch(source, to_snapshot(result), server_).run();
+    TopWatch(*source, to_snapshot(result), server_).run();
 }
 
 ClientOptions TopCommand::client_options() const {

@@ -9,6 +9,7 @@
 #include <jsocket/version.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -150,7 +151,9 @@ StatsService::StatsService(std::string endpoint, std::function<ServerStats()> st
     : endpoint_(as_utf8(std::move(endpoint))), stats_(std::move(stats)), limits_(limits) {}
 
 bool StatsService::may_be_request(std::string_view payload) {
-    return payload.size() <= longest_request && payload.find(method) != std::string_view::npos;
+    // Unlike find() of a string it takes no longer for text that nearly matches everywhere.
+    return payload.size() <= longest_request &&
+           ::memmem(payload.data(), payload.size(), method.data(), method.size()) != nullptr;
 }
 
 bool StatsService::is_request(const json& message) {

@@ -91,6 +91,17 @@ class Tls(TlsTest):
             self.assert_success(self.send(server, "--tls-host-name", "localhost"), "[1]\n")
             self.assert_usage_error(self.send(server), "--tls-host-name is missing")
 
+    def test_carries_statistics(self):
+        with Serve("--answer-stats", *self.files.server()) as server:
+            result = jsocket("top", server.address, "--once", *self.files.client())
+            self.assert_success(result)
+            self.assertIn("jsocket top", result.out)
+            self.assert_failed(jsocket("top", server.address, "--once", "--tls"), "certificate")
+            missing = self.files["missing"]
+            self.assert_usage_error(
+                jsocket("top", server.address, "--once", "--tls", "--tls-ca", missing),
+                "--tls-ca is", missing, "No such file")
+
     def test_serves_a_foreign_client(self):
         with Serve(*self.files.server()) as server:
             client = subprocess.Popen(
