@@ -5,6 +5,7 @@
 #include "cli/completion_command.hpp"
 #include "cli/contexts_command.hpp"
 #include "cli/manual_command.hpp"
+#include "cli/bench_command.hpp"
 #include "cli/proxy_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/send_command.hpp"
@@ -40,6 +41,7 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     commands.push_back(std::make_unique<ServeCommand>(app));
     commands.push_back(std::make_unique<SendCommand>(app));
     commands.push_back(std::make_unique<CallCommand>(app));
+    commands.push_back(std::make_unique<BenchCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));
     commands.push_back(std::make_unique<TopCommand>(app));

@@ -17,18 +17,29 @@ namespace {
     throw UsageError("expected " + expected + ", not \"" + printable(text) + '"');
 }
 
+/// Above 0, up to `largest`.
+double parse_decimal(std::string_view text, double largest, const char* expected) {
+    double value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+    // Written so that NaN, which from_chars() knows by name, is refused too.
+    if (error != std::errc() || stop != end || !(value > 0 && value <= largest)) {
+        refuse(text, expected);
+    }
+    return value;
+}
+
 }  // namespace
 
 std::chrono::milliseconds parse_seconds(std::string_view text) {
     constexpr double longest = 365.0 * 24 * 60 * 60;
-    double seconds = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, seconds, std::chars_format::fixed);
-    // Written so that NaN, which from_chars() knows by name, is refused too.
-    if (error != std::errc() || stop != end || !(seconds > 0 && seconds <= longest)) {
-        refuse(text, "a number of seconds above 0 and up to a year, such as 2 or 0.25");
-    }
+    const double seconds = parse_decimal(
+        text, longest, "a number of seconds above 0 and up to a year, such as 2 or 0.25");
     return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+double parse_rate(std::string_view text) {
+    return parse_decimal(text, 1e9, "a number above 0 and up to a billion, such as 100 or 0.5");
 }
 
 std::uint64_t parse_count(std::string_view text, std::uint64_t smallest, std::uint64_t largest) {
@@ -75,6 +86,18 @@ Framing parse_client_framing(std::string_view text) {
     const std::optional<Framing> framing = framing_from_string(text);
     if (!framing || *framing == Framing::automatic) refuse(text, "prefix, crc or lines");
     return *framing;
+}
+
+std::string parse_message(std::string_view text) {
+    try {
+        return compact(text);
+    } catch (const PayloadError& error) {
+        throw UsageError(error.what());
+    }
+}
+
+bool blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
 }  // namespace jsocket::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/send_command.hpp"
 
+#include "cli/option_values.hpp"
 #include "cli/terminal.hpp"
 #include "cli/watchdog.hpp"
 
@@ -16,15 +17,6 @@
 namespace jsocket::cli {
 
 namespace {
-
-/// `text` without white space between values. Throws UsageError, which begins with `where`.
-std::string own_message(const std::string& text, const std::string& where) {
-    try {
-        return compact(text);
-    } catch (const PayloadError& error) {
-        throw UsageError(where + ": " + error.what());
-    }
-}
 
 bool blank(const std::string& line) { return line.find_first_not_of(" \t\r") == std::string::npos; }
 
@@ -52,7 +44,7 @@ void SendCommand::run() {
     JsonClient client = make_client(options);
 
     if (message_ == "-") return exchange_lines(client);
-    print_line(exchange(client, own_message(message_, "JSON")));
+    print_line(exchange(client, option_value("JSON", message_, parse_message)));
 }
 
 /// Sends a message and returns the reply, connecting first if need be; all within the time-out.
@@ -77,7 +69,7 @@ void SendCommand::exchange_lines(JsonClient& client) const {
     for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
         if (blank(line)) continue;
         const std::string where = "line " + std::to_string(number);
-        const std::string message = own_message(line, where);
+        const std::string message = option_value(where, line, parse_message);
         try {
             print_line(exchange(client, message));
         } catch (const UsageError& error) {  // too large

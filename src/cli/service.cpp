@@ -3,15 +3,22 @@
 
 #include "cli/terminal.hpp"
 
+#include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/json.hpp>
 #include <jsocket/server/service_manager.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <optional>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <system_error>
+#include <unistd.h>
 
 namespace jsocket::cli {
 
@@ -36,6 +43,20 @@ int StopSignals::wait(const std::function<bool()>& well) const {
         if (well()) try_to_notify(notify_watchdog);
     }
     return signal;
+}
+
+std::optional<int> StopSignals::wait_unless(const Interrupt& done,
+                                            std::chrono::milliseconds timeout) const {
+    const int arrived = signalfd(-1, &signals_, SFD_CLOEXEC);
+    if (arrived < 0) throw Error("signalfd: " + std::generic_category().message(errno));
+    const Deadline deadline = deadline_after(timeout);
+    std::array<pollfd, 2> both{{{arrived, POLLIN, 0}, {done.fd(), POLLIN, 0}}};
+    while (poll(both.data(), both.size(), poll_timeout(deadline)) < 0 && errno == EINTR) {
+    }
+    close(arrived);
+    const timespec now{};
+    const int signal = sigtimedwait(&signals_, nullptr, &now);
+    return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
 void StopSignals::restore() const {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <jsocket/socket/interrupt.hpp>
+
+#include <chrono>
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +22,9 @@ class StopSignals {
     /// Which of them has come. With `well`, a service manager that watches the process is told
     /// meanwhile that it is, as long as `well` says so.
     int wait(const std::function<bool()>& well = {}) const;
+
+    /// The same for at most `timeout`, and not after `done` is raised; empty if none has come.
+    std::optional<int> wait_unless(const Interrupt& done, std::chrono::milliseconds timeout) const;
 
     /// From now on they end the process. Those that came since the first one are forgotten.
     void restore() const;

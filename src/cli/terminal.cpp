@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -89,11 +90,20 @@ ExitCode complain_of(const std::exception& error) {
     return kind == "usage" ? usage : failed;
 }
 
+bool is_terminal(int fd) {
+    const char* const kind = std::getenv("TERM");
+    return isatty(fd) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
+}
+
 bool colours(int fd) {
-    const char* const unwanted = std::getenv("NO_COLOR");
-    const char* const terminal = std::getenv("TERM");
-    return (unwanted == nullptr || *unwanted == '\0') && terminal != nullptr &&
-           std::string_view(terminal) != "dumb" && isatty(fd) == 1;
+    const char* const refused = std::getenv("NO_COLOR");
+    return is_terminal(fd) && (refused == nullptr || *refused == '\0');
+}
+
+std::size_t columns(int fd) {
+    constexpr std::size_t usual = 80;
+    winsize size{};
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
 }
 
 }  // namespace jsocket::cli

@@ -3,6 +3,7 @@
 
 #include <jsocket/error.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -50,8 +51,14 @@ class AlreadyReported : public Error {
     AlreadyReported() : Error("already reported") {}
 };
 
-/// May what goes to this descriptor be coloured? Only a terminal's, and not if the user has set
-/// NO_COLOR (https://no-color.org) or TERM=dumb.
+/// Is this descriptor a terminal that can move its cursor? Nothing else is to get progress bars.
+bool is_terminal(int fd);
+
+/// May it be sent colours? Only a terminal, and not if the user has set NO_COLOR
+/// (https://no-color.org).
 bool colours(int fd);
+
+/// How many characters a line of it holds; 80 if nobody knows.
+std::size_t columns(int fd);
 
 }  // namespace jsocket::cli

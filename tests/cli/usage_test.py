@@ -45,9 +45,17 @@ class Help(CommandTest):
         for word in ["--help", "--bind", "FILE", "127.0.0.1:0", "unix:PATH"]:
             self.assertIn(word, result.out)
 
+    def test_of_bench_names_every_option_and_argument(self):
+        result = jsocket("bench", "--help")
+        self.assert_success(result)
+        for word in ["SERVER", "JSON", "--size", "--connections", "--window", "--rate", "--duration",
+                     "--requests", "--warmup", "--framing", "--timeout", "--tls-ca", "--json"]:
+            self.assertIn(word, result.out)
+
     def test_fits_into_eighty_columns_without_trailing_space(self):
         for arguments in [["--help"], ["serve", "--help"], ["send", "--help"],
-                          ["proxy", "--help"], ["replay", "--help"], ["top", "--help"]]:
+                          ["proxy", "--help"], ["replay", "--help"], ["top", "--help"],
+                          ["bench", "--help"]]:
             for line in jsocket(*arguments).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(line, line.rstrip())

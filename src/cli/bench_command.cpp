@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench_command.hpp"
+
+#include "cli/load.hpp"
+#include "cli/load_report.hpp"
+#include "cli/option_values.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/service.hpp"
+#include "cli/terminal.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <unistd.h>
+#include <utility>
+
+namespace jsocket::cli {
+
+namespace {
+
+constexpr std::uint64_t most_connections = 10'000;
+constexpr std::uint64_t largest_window = 100'000;
+constexpr std::uint64_t most_requests = 1'000'000'000'000;
+
+/// A message of so many bytes.
+std::string message_of(std::size_t size) {
+    const std::string start = R"({"data":")";
+    const std::string end = R"("})";
+    return start + std::string(size - start.size() - end.size(), 'x') + end;
+}
+
+constexpr std::size_t smallest_message = 11;  // {"data":""}
+
+std::vector<std::string> lines_of_input() {
+    std::vector<std::string> messages;
+    std::string line;
+    for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
+        if (blank(line)) continue;
+        messages.push_back(option_value("line " + std::to_string(number), line, parse_message));
+    }
+    if (messages.empty()) throw UsageError("JSON: standard input has no message");
+    return messages;
+}
+
+/// Shows how far the load is until it is done, or a signal stops it.
+void watch(Load& load, const StopSignals& signals) {
+    using std::chrono::milliseconds;
+    ProgressBar bar;
+    const milliseconds interval = bar.visible() ? milliseconds(100) : no_timeout;
+    LoadClock::time_point before = LoadClock::now();
+    std::uint64_t answered = 0;
+    while (!load.done().raised()) {
+        if (signals.wait_unless(load.done(), interval)) {
+            signals.restore();  // another one ends the process
+            load.stop();
+            return;
+        }
+        if (!bar.visible()) continue;
+        const LoadProgress progress = load.progress();
+        const LoadClock::time_point now = LoadClock::now();
+        const std::chrono::duration<double> passed = now - before;
+        const double rate = static_cast<double>(progress.answered - answered) / passed.count();
+        before = now;
+        answered = progress.answered;
+        bar.draw(progress.share, progress.connecting
+                                     ? "connecting"
+                                     : std::to_string(static_cast<int>(progress.share * 100)) +
+                                           " %  " + grouped(static_cast<std::uint64_t>(rate)) +
+                                           " /s");
+    }
+}
+
+}  // namespace
+
+BenchCommand::BenchCommand(CLI::App& app)
+    : Command(app, "bench", "Load a server, and measure how it does") {
+    command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
+    command_
+        ->add_option("JSON", message_,
+                     "The message; - reads one a line from standard\n"
+                     "input, to be sent in turn")
+        ->type_name("");
+    add_option("--size", size_, "BYTES", "Without JSON: of a message that is made");
+    add_option("--connections", connections_, "N", "How many at a time");
+    add_option("--window", window_, "N", "Messages on their way on each connection");
+    add_option("--rate", rate_, "N",
+               "Instead: so many messages per second in all,\n"
+               "when they are due, replies or not");
+    add_option("--duration", duration_, "SECONDS", "How long to measure");
+    add_option("--requests", requests_, "N", "Instead: how many messages to measure");
+    add_option("--warmup", warmup_, "SECONDS", "How long to send before measuring");
+    add_option("--framing", framing_, "NAME", "prefix, crc or lines");
+    add_option("--timeout", timeout_, "SECONDS", "For connecting, and for each reply");
+    tls_.add_to(*command_);
+    command_->add_flag("--json", json_, "Print one line of JSON instead of a table")
+        ->disable_flag_override();
+    command_->footer(
+        "The server has to answer each message, in order: the n-th message that comes\n"
+        "back counts as the reply to the n-th that was sent. With --rate latency is\n"
+        "counted from the moment at which a message was due, so that a server that\n"
+        "stalls shows in full; otherwise from when it was sent. Replies that are\n"
+        "errors of JSON-RPC are counted, and change nothing else.\n\n"
+        "SIGINT ends it early. The exit code is 1 if a connection failed.\n\n"
+        "Examples:\n"
+        "  jsocket bench 127.0.0.1:5489\n"
+        "  jsocket bench db1:5489 --rate 2000 --duration 60 '{\"add\": 5}'\n"
+        "  jsocket bench unix:/run/echo --window 64 --requests 1000000 - < messages");
+}
+
+void BenchCommand::add_option(const char* name, std::string& value, const char* type,
+                              const char* description) {
+    command_->add_option(name, value, description)->type_name(type)->capture_default_str();
+}
+
+bool BenchCommand::given(const char* option) const { return command_->count(option) > 0; }
+
+void BenchCommand::refuse_both(const char* one, const char* other) const {
+    if (!given(one) || !given(other)) return;
+    throw UsageError(std::string(one) + " and " + other +
+                     " exclude each other; leave one of them out");
+}
+
+LoadOptions BenchCommand::options() const {
+    refuse_both("JSON", "--size");
+    refuse_both("--rate", "--window");
+    refuse_both("--requests", "--duration");
+    LoadOptions options;
+    options.server = option_value("SERVER", server_, parse_address);
+    const bool over_unix = options.server.unix_path().has_value();
+    if (!over_unix && options.server.port == 0) throw UsageError("SERVER: port 0 is no port");
+    options.framing = option_value("--framing", framing_, parse_client_framing);
+    options.connections =
+        option_value("--connections", connections_, parse_count, 1U, most_connections);
+    options.window = option_value("--window", window_, parse_count, 1U, largest_window);
+    if (given("--rate")) options.rate = option_value("--rate", rate_, parse_rate);
+    options.timeout = option_value("--timeout", timeout_, parse_seconds);
+    set_extent(options);
+    options.tls = tls_.options(over_unix);
+    if (options.tls) options.tls->handshake_timeout = options.timeout;
+    options.messages = messages();
+    return options;
+}
+
+void BenchCommand::set_extent(LoadOptions& options) const {
+    if (given("--warmup")) options.warmup = option_value("--warmup", warmup_, parse_seconds);
+    if (given("--requests")) {
+        options.requests = option_value("--requests", requests_, parse_count, 1U, most_requests);
+    } else {
+        options.duration = option_value("--duration", duration_, parse_seconds);
+    }
+}
+
+std::vector<std::string> BenchCommand::messages() const {
+    const std::size_t largest = Limits{}.max_message_size;
+    if (!given("JSON")) {
+        return {message_of(option_value("--size", size_, parse_count, smallest_message, largest))};
+    }
+    std::vector<std::string> messages =
+        message_ == "-" ? lines_of_input()
+                        : std::vector{option_value("JSON", message_, parse_message)};
+    for (const std::string& message : messages) {
+        if (message.size() > largest) throw MessageTooLarge(message.size(), largest);
+    }
+    return messages;
+}
+
+void BenchCommand::run() {
+    const LoadOptions load_options = options();
+    const StopSignals signals;
+    LoadResult result;
+    try {
+        Load load(load_options);
+        load.start();
+        watch(load, signals);
+        result = load.finish();
+    } catch (const UsageError& error) {
+        throw UsageError(with_option_names(error.what()));
+    }
+    const std::size_t failed = result.failed_connections();
+    if (json_) {
+        print_line(to_json(result, load_options).dump());
+    } else if (failed < load_options.connections || result.counts.messages > 0) {
+        const ReportStyle style{.columns = columns(STDOUT_FILENO),
+                                .colour = colours(STDOUT_FILENO)};
+        std::string text = report(result, load_options, style);
+        text.pop_back();
+        print_line(text);
+    }
+    if (failed == 0) return;
+    throw Error(std::to_string(failed) + " of " + std::to_string(load_options.connections) +
+                " connections failed; the first: " + result.first_failure);
+}
+
+}  // namespace jsocket::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command.hpp"
+#include "cli/tls_arguments.hpp"
+
+#include <string>
+#include <vector>
+
+namespace jsocket::cli {
+
+struct LoadOptions;
+
+/// `jsocket bench`: sends a server many messages, and says how it did.
+class BenchCommand : public Command {
+  public:
+    explicit BenchCommand(CLI::App& app);
+
+    /// To be called before any thread is started, since it blocks signals; one of them ends the
+    /// load early, which is no failure. Throws Error, after the report, if a connection failed.
+    void run() override;
+
+  private:
+    void add_option(const char* name, std::string& value, const char* type,
+                    const char* description);
+    bool given(const char* option) const;
+    void refuse_both(const char* one, const char* other) const;
+    LoadOptions options() const;
+    void set_extent(LoadOptions& options) const;
+    std::vector<std::string> messages() const;
+
+    std::string server_;
+    std::string message_;
+    std::string connections_ = "10";
+    std::string duration_ = "10";
+    std::string requests_;
+    std::string rate_;
+    std::string window_ = "1";
+    std::string size_ = "64";
+    std::string warmup_;
+    std::string framing_ = "prefix";
+    std::string timeout_ = "10";
+    bool json_ = false;
+    ClientTlsArguments tls_;
+};
+
+}  // namespace jsocket::cli

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/load.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <sys/resource.h>
+#include <system_error>
+#include <utility>
+
+namespace jsocket::cli {
+namespace {
+
+/// Shells usually let a program have 1024 of them, and systems far more.
+void allow_many_descriptors() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+const char* kind_of(const std::exception& error) {
+    if (dynamic_cast<const TlsError*>(&error) != nullptr) return "tls";
+    if (dynamic_cast<const TimeoutError*>(&error) != nullptr) return "timeout";
+    if (dynamic_cast<const ConnectError*>(&error) != nullptr) return "connect";
+    if (dynamic_cast<const ConnectionClosed*>(&error) != nullptr) return "closed";
+    if (dynamic_cast<const ConnectionError*>(&error) != nullptr) return "broken";
+    if (dynamic_cast<const ProtocolError*>(&error) != nullptr) return "protocol";
+    return "other";
+}
+
+/// Without end for no_timeout.
+LoadClock::time_point later(LoadClock::time_point moment, std::chrono::milliseconds by) {
+    return by == no_timeout ? LoadClock::time_point::max() : moment + by;
+}
+
+}  // namespace
+
+std::size_t LoadResult::failed_connections() const {
+    std::size_t count = 0;
+    for (const auto& [kind, times] : failures) count += times;
+    return count;
+}
+
+Load::Load(LoadOptions options)
+    : options_(std::move(options)),
+      connected_(static_cast<std::ptrdiff_t>(options_.connections)),
+      left_(options_.connections) {
+    if (options_.tls) tls_.emplace(*options_.tls);
+    allow_many_descriptors();
+    for (std::size_t i = 0; i < options_.connections; ++i) {
+        connections_.push_back(
+            std::make_unique<LoadConnection>(options_, tls_ ? &*tls_ : nullptr, i));
+    }
+}
+
+Load::~Load() {
+    stop();
+    join();
+}
+
+void Load::start() {
+    try {
+        for (const auto& connection : connections_) {
+            threads_.emplace_back([this, &connection = *connection] { run(connection); });
+        }
+    } catch (const std::system_error& error) {
+        stop();
+        connected_.count_down(static_cast<std::ptrdiff_t>(connections_.size() - threads_.size()));
+        throw Error("--connections: cannot start thread " + std::to_string(threads_.size() + 1) +
+                    ": " + error.code().message());
+    }
+}
+
+void Load::stop() noexcept {
+    cancel_.raise();
+    for (const auto& connection : connections_) connection->stop();
+}
+
+void Load::run(LoadConnection& connection) noexcept {
+    const bool connected = connect(connection);
+    connected_.arrive_and_wait();
+    std::call_once(begun_, [this] { begin(); });
+    try {
+        if (connected) connection.run(schedule_);
+    } catch (const std::exception& error) {
+        count_failure(kind_of(error), error.what());
+    }
+    if (--left_ > 0) return;
+    ended_ = LoadClock::now();
+    done_.raise();
+}
+
+bool Load::connect(LoadConnection& connection) noexcept {
+    try {
+        connection.connect(cancel_);
+        return true;
+    } catch (const std::exception& error) {
+        if (!cancel_.raised()) count_failure(kind_of(error), error.what());
+        return false;
+    }
+}
+
+void Load::begin() {
+    schedule_.begin = LoadClock::now();
+    schedule_.measure_from = schedule_.begin + options_.warmup;
+    schedule_.end = later(schedule_.measure_from, options_.duration);
+    running_.store(true, std::memory_order_release);
+}
+
+void Load::count_failure(const char* kind, const char* what) noexcept {
+    const std::scoped_lock lock(mutex_);
+    ++failures_[kind];
+    if (first_failure_.empty()) first_failure_ = what;
+}
+
+void Load::join() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+LoadProgress Load::progress() const {
+    if (!running_.load(std::memory_order_acquire)) return {};
+    LoadProgress progress{.connecting = false};
+    std::uint64_t measured = 0;
+    for (const auto& connection : connections_) {
+        progress.answered += connection->answered();
+        measured += connection->counts().messages;
+    }
+    if (options_.duration != no_timeout) {
+        const std::chrono::duration<double> passed = LoadClock::now() - schedule_.begin;
+        const std::chrono::duration<double> whole = options_.warmup + options_.duration;
+        progress.share = passed / whole;
+    } else {
+        progress.share = static_cast<double>(measured) / static_cast<double>(options_.requests);
+    }
+    progress.share = std::min(progress.share, 1.0);
+    return progress;
+}
+
+LoadResult Load::finish() {
+    join();
+    LoadResult result;
+    result.time = std::max(ended_ - schedule_.measure_from, LoadClock::duration::zero());
+    for (const auto& connection : connections_) {
+        const LoadCounts counts = connection->counts();
+        result.counts.messages += counts.messages;
+        result.counts.errors += counts.errors;
+        result.counts.bytes_sent += counts.bytes_sent;
+        result.counts.bytes_received += counts.bytes_received;
+        result.latency.merge(connection->latency().snapshot());
+        result.unanswered += connection->unanswered();
+        result.unsent += connection->unsent(ended_);
+    }
+    result.failures = std::move(failures_);
+    result.first_failure = std::move(first_failure_);
+    return result;
+}
+
+}  // namespace jsocket::cli

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/load_options.hpp"
+#include "cli/pacer.hpp"
+#include "socket/handshake.hpp"
+#include "socket/tls_context.hpp"
+
+#include <jsocket/histogram.hpp>
+#include <jsocket/socket/json_socket.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+namespace jsocket::cli {
+
+/// What one connection, or all of them, have measured. Bytes are those of JSON, without headers.
+struct LoadCounts {
+    std::uint64_t messages = 0;  ///< that were replied to, by an error or not
+    std::uint64_t errors = 0;    ///< of those, the ones whose reply is an error of JSON-RPC
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+};
+
+/// One connection of a load: sends, takes the replies, and measures.
+///
+/// The n-th message that comes counts as the reply to the n-th that was sent.
+///
+/// Threads:  connect() and then run() on one thread; stop(), answered() and counts() on any.
+class LoadConnection {
+  public:
+    LoadConnection(const LoadOptions& options, const TlsContext* tls, std::size_t number);
+
+    /// Throws ConnectionError, TlsError or TimeoutError.
+    void connect(const Interrupt& cancel);
+
+    /// Returns when the last reply has come, or stop() was called. Throws what ended it earlier:
+    /// TimeoutError for a server that is silent, ConnectionError, ProtocolError.
+    void run(const Schedule& schedule);
+
+    void stop() noexcept;
+
+    /// Messages that were replied to, those of the warm-up included.
+    std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
+
+    /// Messages that were not replied to; after run().
+    std::uint64_t unanswered() const { return sent_ - answered_; }
+
+    /// Messages that were due before `moment` and not sent; after run().
+    std::uint64_t unsent(LoadClock::time_point moment) const;
+
+    LoadCounts counts() const;
+    const Histogram& latency() const { return latency_; }
+
+  private:
+    bool prepare(const Schedule& schedule);
+    void take_turns();
+    void send_all() noexcept;
+    void receive_all() noexcept;
+    void send(std::size_t count);
+    void receive();
+    std::string_view next_reply();
+    void record(LoadClock::time_point now, std::uint64_t number, std::string_view reply);
+    std::string_view message(std::uint64_t number) const;
+    void fail(std::exception_ptr failure) noexcept;
+
+    static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
+
+    const LoadOptions& options_;
+    const TlsContext* const tls_;
+    const std::size_t number_;
+    Handshake handshake_;
+
+    // Made by the connection's thread with mutex_ held, for stop().
+    mutable std::mutex mutex_;
+    std::unique_ptr<JsonSocket> socket_;
+    std::unique_ptr<Pacer> pacer_;
+    bool stopped_ = false;
+    std::exception_ptr failure_;  // the first one
+
+    LoadClock::time_point measure_from_;
+    std::atomic<std::uint64_t> sent_{0};
+    std::atomic<std::uint64_t> answered_{0};
+    std::atomic<std::uint64_t> total_{unknown};  // sent in all, once nothing more is
+
+    // Written by the receiving thread alone.
+    std::atomic<std::uint64_t> messages_{0};
+    std::atomic<std::uint64_t> errors_{0};
+    std::atomic<std::uint64_t> bytes_sent_{0};
+    std::atomic<std::uint64_t> bytes_received_{0};
+    Histogram latency_;
+};
+
+}  // namespace jsocket::cli

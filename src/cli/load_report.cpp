@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/load_report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace jsocket::cli {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::array<std::pair<const char*, double>, 4> quantiles{
+    {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}}};
+
+double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+/// With three digits that count: "1.23", "12.3", "123".
+std::string three_digits(double number) {
+    std::array<char, 32> text{};
+    const int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+    std::snprintf(text.data(), text.size(), "%.*f", decimals, number);
+    return text.data();
+}
+
+struct Unit {
+    const char* name;
+    double size;
+};
+
+/// In the largest unit of which there is at least one; the first one is shown whole.
+std::string in_units(double number, std::span<const Unit> units) {
+    if (number < units[1].size) return std::to_string(std::llround(number)) + ' ' + units[0].name;
+    std::size_t i = 1;
+    while (i + 1 < units.size() && number >= units[i + 1].size) ++i;
+    return three_digits(number / units[i].size) + ' ' + units[i].name;
+}
+
+std::string per_second(double rate) {
+    return (rate < 1000 ? three_digits(rate) : grouped(static_cast<std::uint64_t>(rate + 0.5))) +
+           " /s";
+}
+
+std::string plural(std::uint64_t count, const std::string& word) {
+    return grouped(count) + ' ' + word + (count == 1 ? "" : "s");
+}
+
+/// Text with colours, or without if nobody wants them.
+class Page {
+  public:
+    explicit Page(ReportStyle style) : style_(style) {}
+
+    void line(std::string_view text = {}) { text_.append(text) += '\n'; }
+
+    void heading(std::string_view text) { line(painted(bold, text)); }
+
+    void value(std::string_view name, const std::string& text) {
+        constexpr std::size_t name_width = 12;
+        std::string start = "  ";
+        start.append(name).resize(name_width, ' ');
+        line(start + text);
+    }
+
+    /// One that has to be seen.
+    void bad_value(std::string_view name, const std::string& text) {
+        value(name, painted(red, text));
+    }
+
+    std::string painted(const char* colour, std::string_view text) const {
+        if (!style_.colour || text.empty()) return std::string(text);
+        return colour + std::string(text) + "\x1b[0m";
+    }
+
+    std::size_t columns() const { return style_.columns; }
+    std::string take() { return std::move(text_); }
+
+    static constexpr const char* bold = "\x1b[1m";
+    static constexpr const char* red = "\x1b[31m";
+    static constexpr const char* cyan = "\x1b[36m";
+
+  private:
+    const ReportStyle style_;
+    std::string text_;
+};
+
+struct Row {
+    nanoseconds upper;
+    std::uint64_t count = 0;
+};
+
+/// Limits that grow by `steps`, tenths of a power of ten, from the one that the shortest duration
+/// is below to that of the longest; with how many are up to each.
+std::vector<Row> rows(const HistogramSnapshot& latency, std::span<const int> steps) {
+    std::vector<Row> result;
+    auto bucket = latency.buckets.begin();
+    for (std::int64_t unit = 1; bucket != latency.buckets.end(); unit *= 10) {
+        for (const int step : steps) {
+            Row row{nanoseconds(unit * step)};
+            while (bucket != latency.buckets.end() && bucket->upper <= row.upper) {
+                row.count += bucket++->count;
+            }
+            if (row.count > 0 || !result.empty()) result.push_back(row);
+            if (bucket == latency.buckets.end()) break;
+        }
+    }
+    return result;
+}
+
+/// In the finest steps that make a picture of no more than a few lines.
+std::vector<Row> rows(const HistogramSnapshot& latency) {
+    constexpr std::size_t enough = 16;
+    constexpr std::array fine{10, 12, 15, 18, 22, 27, 33, 39, 47, 56, 68, 82};
+    constexpr std::array middle{10, 15, 20, 30, 50, 70};
+    constexpr std::array coarse{10, 20, 50};
+    for (const std::span<const int> steps : {std::span<const int>(fine), {middle}}) {
+        std::vector<Row> result = rows(latency, steps);
+        if (result.size() <= enough) return result;
+    }
+    return rows(latency, coarse);
+}
+
+/// A round one: "10 us", "1.5 ms".
+std::string limit_text(nanoseconds limit) {
+    std::string text = short_duration(limit);
+    const std::size_t space = text.find(' ');
+    if (text.find('.') > space) return text;
+    const std::size_t last = text.find_last_not_of("0", space - 1);
+    const std::size_t keep = text[last] == '.' ? last : last + 1;
+    return text.erase(keep, space - keep);
+}
+
+void draw_histogram(Page& page, const HistogramSnapshot& latency) {
+    const std::vector<Row> all = rows(latency);
+    std::uint64_t most = 1;
+    for (const Row& row : all) most = std::max(most, row.count);
+    page.line();
+    page.heading("   up to    share  messages");
+    for (const Row& row : all) {
+        std::array<char, 64> text{};
+        const int size = std::snprintf(
+            text.data(), text.size(), "%8s  %6.2f%% %9s ", limit_text(row.upper).c_str(),
+            100 * static_cast<double>(row.count) / static_cast<double>(latency.count),
+            grouped(row.count).c_str());
+        const std::size_t used = static_cast<std::size_t>(size);
+        const std::size_t room = page.columns() > used + 1 ? page.columns() - used - 1 : 0;
+        const double part = static_cast<double>(row.count) / static_cast<double>(most);
+        auto bar = static_cast<std::size_t>(std::lround(part * static_cast<double>(room)));
+        if (row.count > 0) bar = std::max<std::size_t>(bar, std::min<std::size_t>(room, 1));
+        page.line(text.data() + page.painted(Page::cyan, std::string(bar, '#')));
+    }
+}
+
+std::string title(const LoadOptions& options) {
+    std::string text =
+        to_string(options.server) + ": " + plural(options.connections, "connection") + ", ";
+    if (options.open_loop()) return text + per_second(options.rate) + " asked for";
+    return text + "window " + std::to_string(options.window);
+}
+
+void print_counts(Page& page, const LoadResult& result) {
+    const double time = std::max(result.time.count(), 1e-9);
+    const auto bytes = [time](std::uint64_t count) {
+        const auto number = static_cast<double>(count);
+        return short_size(number) + ", " + short_size(number / time) + "/s";
+    };
+    page.value("messages",
+               grouped(result.counts.messages) + " in " +
+                   short_duration(std::chrono::duration_cast<nanoseconds>(result.time)));
+    page.value("rate", per_second(rate_of(result)));
+    page.value("sent", bytes(result.counts.bytes_sent));
+    page.value("received", bytes(result.counts.bytes_received));
+    if (result.counts.errors == 0) {
+        page.value("errors", "0");
+    } else {
+        page.bad_value("errors", grouped(result.counts.errors));
+    }
+    if (result.unanswered > 0) page.bad_value("unanswered", grouped(result.unanswered));
+    if (result.unsent > 0) page.bad_value("unsent", grouped(result.unsent));
+    for (const auto& [kind, count] : result.failures) {
+        page.bad_value("failed", plural(count, "connection") + ", " + kind);
+    }
+}
+
+void print_latency(Page& page, const HistogramSnapshot& latency) {
+    page.line();
+    page.heading("latency");
+    for (const auto& [name, share] : quantiles) {
+        page.value(name, short_duration(latency.quantile(share)));
+    }
+    page.value("max", short_duration(latency.longest));
+    page.value("mean", short_duration(latency.mean()));
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t number) {
+    std::string text = std::to_string(number);
+    for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
+    return text;
+}
+
+std::string short_duration(nanoseconds duration) {
+    constexpr std::array<Unit, 4> units{{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
+    return in_units(static_cast<double>(duration.count()), units);
+}
+
+std::string short_size(double bytes) {
+    constexpr std::array<Unit, 5> units{
+        {{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
+    return in_units(bytes, units);
+}
+
+double rate_of(const LoadResult& result) {
+    return static_cast<double>(result.counts.messages) / std::max(result.time.count(), 1e-9);
+}
+
+json to_json(const LoadResult& result, const LoadOptions& options) {
+    json histogram = json::array();
+    for (const auto& bucket : result.latency.buckets) {
+        histogram.push_back({seconds(bucket.upper), bucket.count});
+    }
+    json out = {{"server", to_string(options.server)},
+                {"connections", options.connections},
+                {"failed_connections", result.failed_connections()},
+                {"failures", result.failures},
+                {"seconds", result.time.count()},
+                {"messages", result.counts.messages},
+                {"messages_per_second", rate_of(result)},
+                {"errors", result.counts.errors},
+                {"unanswered", result.unanswered},
+                {"unsent", result.unsent},
+                {"bytes_sent", result.counts.bytes_sent},
+                {"bytes_received", result.counts.bytes_received},
+                {"latency", result.latency},
+                {"histogram", std::move(histogram)}};
+    if (options.open_loop()) {
+        out["rate"] = options.rate;
+    } else {
+        out["window"] = options.window;
+    }
+    if (!result.first_failure.empty()) out["first_failure"] = result.first_failure;
+    return out;
+}
+
+std::string report(const LoadResult& result, const LoadOptions& options, ReportStyle style) {
+    Page page(style);
+    page.heading(title(options));
+    print_counts(page, result);
+    if (result.latency.count > 0) {
+        print_latency(page, result.latency);
+        draw_histogram(page, result.latency);
+    }
+    return page.take();
+}
+
+}  // namespace jsocket::cli
