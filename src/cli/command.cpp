@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 
+#include "cli/bench_command.hpp"
 #include "cli/call_command.hpp"
 #include "cli/completion_command.hpp"
 #include "cli/contexts_command.hpp"
+#include "cli/listen_command.hpp"
 #include "cli/manual_command.hpp"
-#include "cli/bench_command.hpp"
 #include "cli/proxy_command.hpp"
 #include "cli/replay_command.hpp"
 #include "cli/send_command.hpp"
@@ -41,6 +42,7 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     commands.push_back(std::make_unique<ServeCommand>(app));
     commands.push_back(std::make_unique<SendCommand>(app));
     commands.push_back(std::make_unique<CallCommand>(app));
+    commands.push_back(std::make_unique<ListenCommand>(app));
     commands.push_back(std::make_unique<BenchCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));

@@ -77,8 +77,8 @@ void try_to_print(std::string_view text) {
 void announce_ready(const std::string& endpoint) {
     const std::string line = "listening on " + endpoint;
     // A path may be of any bytes.
-    try_to_print(json_lines() ? json{{"listening", endpoint}}.dump(
-                                    -1, ' ', false, json::error_handler_t::replace)
+    try_to_print(json_lines() ? json{{"listening", endpoint}}.dump(-1, ' ', false,
+                                                                   json::error_handler_t::replace)
                               : line);
     try_to_notify([&line] { return notify_ready(line); });
 }

@@ -52,10 +52,17 @@ class Help(CommandTest):
                      "--requests", "--warmup", "--framing", "--timeout", "--tls-ca", "--json"]:
             self.assertIn(word, result.out)
 
+    def test_of_listen_names_every_option(self):
+        result = jsocket("listen", "--help")
+        self.assert_success(result)
+        for word in ["--bind", "--rules", "--default", "--count", "--framing", "--json",
+                     "--tls-certificate", "127.0.0.1:5489"]:
+            self.assertIn(word, result.out)
+
     def test_fits_into_eighty_columns_without_trailing_space(self):
         for arguments in [["--help"], ["serve", "--help"], ["send", "--help"],
                           ["proxy", "--help"], ["replay", "--help"], ["top", "--help"],
-                          ["bench", "--help"]]:
+                          ["bench", "--help"], ["listen", "--help"]]:
             for line in jsocket(*arguments).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(line, line.rstrip())

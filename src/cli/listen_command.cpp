@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/listen_command.hpp"
+
+#include "cli/mock.hpp"
+#include "cli/option_values.hpp"
+#include "cli/service.hpp"
+
+#include <jsocket/endpoint.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/server/server_factory.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+namespace jsocket::cli {
+
+namespace {
+
+std::string text_of(std::string_view path) {
+    std::ifstream file{std::string(path)};
+    if (file) file.peek();  // a folder can be opened, but not be read
+    if (file.bad() || (file.fail() && !file.eof())) {
+        throw UsageError(std::string(path) + ": " + std::generic_category().message(errno));
+    }
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+json checked_reply(std::string_view text) {
+    try {
+        json reply = parse(text);
+        check_reply(reply);
+        return reply;
+    } catch (const PayloadError& error) {
+        throw UsageError(error.what());
+    }
+}
+
+}  // namespace
+
+ListenCommand::ListenCommand(CLI::App& app)
+    : Command(app, "listen", "Print what clients send, and reply by rules") {
+    const ServerOptions defaults;
+    bind_ = to_string(Endpoint{defaults.address, default_port});
+    framing_ = to_string(defaults.framing);
+    const auto add_option = [this](const char* name, std::string& value, const char* type,
+                                   const char* description) {
+        command_->add_option(name, value, description)->type_name(type)->capture_default_str();
+    };
+    add_option("--bind", bind_, "ADDRESS",
+               "HOST:PORT, with port 0 for a free one, or\n"
+               "unix:PATH");
+    add_option("--rules", rules_, "FILE", "Which messages to reply to, and what");
+    add_option("--default", otherwise_, "JSON", "The reply to messages that no rule is for");
+    add_option("--count", count_, "N", "End after N messages");
+    add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
+    tls_.add_to(*command_);
+    command_
+        ->add_flag("--json", json_,
+                   "Print events as JSON objects: connect,\n"
+                   "message and disconnect")
+        ->disable_flag_override();
+    command_->footer(
+        "The first line is `listening on HOST:PORT` or `listening on unix:PATH`, or\n"
+        "that as an event; then each message is one line of JSON. It runs until SIGINT\n"
+        "or SIGTERM.\n\n"
+        "FILE is a JSON array of rules, or has one rule a line. The first whose `when`\n"
+        "has no member that a message has not replies to it. In `reply` a string\n"
+        "\"${/NAME}\" stands for that member of the message. `times` says how often a\n"
+        "rule may be used, and `close` ends the connection:\n"
+        "  {\"when\": {\"method\": \"add\"}, \"reply\": {\"id\": \"${/id}\", \"result\": 3}}\n"
+        "  {\"when\": {\"method\": \"quit\"}, \"times\": 1, \"close\": true}\n\n"
+        "Examples:\n"
+        "  jsocket listen\n"
+        "  jsocket listen --bind 127.0.0.1:0 --rules mock.json --json\n"
+        "  jsocket listen --default '{\"id\": \"${/id}\", \"result\": null}'");
+}
+
+ServerOptions ListenCommand::server_options() const {
+    ServerOptions options;
+    const Endpoint endpoint = option_value("--bind", bind_, parse_address);
+    options.address = endpoint.address;
+    options.port = endpoint.port;
+    options.framing = option_value("--framing", framing_, parse_server_framing);
+    options.tls = tls_.options();
+    return options;
+}
+
+void ListenCommand::run() {
+    const ServerOptions options = server_options();
+    const bool counted = command_->count("--count") > 0;
+    MessageLog log(
+        json_, counted ? option_value("--count", count_, parse_count, 1U, MessageLog::unlimited - 1)
+                       : MessageLog::unlimited);
+    std::optional<ReplyRules> rules;
+    if (command_->count("--rules") > 0) {
+        const std::string text = option_value("--rules", rules_, text_of);
+        try {
+            rules.emplace(text);
+        } catch (const UsageError& error) {
+            throw UsageError("--rules: " + rules_ + ": " + error.what());
+        }
+    }
+    MockSettings settings{.log = log, .rules = rules ? &*rules : nullptr, .limits = options.limits};
+    if (command_->count("--default") > 0) {
+        settings.otherwise = option_value("--default", otherwise_, checked_reply);
+    }
+    serve(options, settings);
+    log.check();
+}
+
+void ListenCommand::serve(const ServerOptions& options, const MockSettings& settings) const {
+    try {
+        ServerFactory<Mock> server(options, &settings);
+        const StopSignals signals;
+        settings.log.ready(server.endpoint());
+        server.start();
+        signals.wait_unless(settings.log.done(), no_timeout);
+        server.stop();
+        // Nobody may be reading what is printed: let a second signal end that wait.
+        signals.restore();
+        server.join();
+    } catch (const ConnectError& error) {
+        throw Error("--bind: " + std::string(error.what()));
+    } catch (const UsageError& error) {
+        throw UsageError(with_option_names(error.what()));
+    }
+}
+
+}  // namespace jsocket::cli
