@@ -143,15 +143,16 @@ void draw_histogram(Page& page, const HistogramSnapshot& latency) {
     for (const Row& row : all) {
         std::array<char, 64> text{};
         const int size = std::snprintf(
-            text.data(), text.size(), "%8s  %6.2f%% %9s ", limit_text(row.upper).c_str(),
+            text.data(), text.size(), "%8s  %6.2f%% %9s", limit_text(row.upper).c_str(),
             100 * static_cast<double>(row.count) / static_cast<double>(latency.count),
             grouped(row.count).c_str());
         const std::size_t used = static_cast<std::size_t>(size);
-        const std::size_t room = page.columns() > used + 1 ? page.columns() - used - 1 : 0;
+        const std::size_t room = page.columns() > used + 2 ? page.columns() - used - 2 : 0;
         const double part = static_cast<double>(row.count) / static_cast<double>(most);
         auto bar = static_cast<std::size_t>(std::lround(part * static_cast<double>(room)));
         if (row.count > 0) bar = std::max<std::size_t>(bar, std::min<std::size_t>(room, 1));
-        page.line(text.data() + page.painted(Page::cyan, std::string(bar, '#')));
+        const std::string drawn = page.painted(Page::cyan, std::string(bar, '#'));
+        page.line(std::string(text.data()) + (bar > 0 ? " " : "") + drawn);
     }
 }
 

@@ -397,6 +397,7 @@ class Table(BenchTest):
             result = jsocket("bench", server.address, "--requests", "1000", "--connections", "1")
         self.assert_success(result)
         self.assertNotIn("\x1b", result.out)
+        self.assertNotRegex(result.out, r"[ \t]\n")
         self.assertTrue(result.out.startswith(f"{server.address}: 1 connection, window 1\n"))
         for line in ["  messages  1,000 in ", "  sent      64.0 kB, ", "  errors    0\n", "\nlatency\n",
                      "\n  p99.9     ", "\n   up to    share  messages\n"]:
