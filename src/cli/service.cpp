@@ -28,7 +28,12 @@ StopSignals::StopSignals() {
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGHUP);  // the terminal is gone
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    // Not when it is needed, as there may be no descriptor left then.
+    arrived_ = signalfd(-1, &signals_, SFD_CLOEXEC);
+    if (arrived_ < 0) throw Error("signalfd: " + std::generic_category().message(errno));
 }
+
+StopSignals::~StopSignals() { close(arrived_); }
 
 int StopSignals::wait(const std::function<bool()>& well) const {
     int signal = 0;
@@ -47,13 +52,10 @@ int StopSignals::wait(const std::function<bool()>& well) const {
 
 std::optional<int> StopSignals::wait_unless(const Interrupt& done,
                                             std::chrono::milliseconds timeout) const {
-    const int arrived = signalfd(-1, &signals_, SFD_CLOEXEC);
-    if (arrived < 0) throw Error("signalfd: " + std::generic_category().message(errno));
     const Deadline deadline = deadline_after(timeout);
-    std::array<pollfd, 2> both{{{arrived, POLLIN, 0}, {done.fd(), POLLIN, 0}}};
+    std::array<pollfd, 2> both{{{arrived_, POLLIN, 0}, {done.fd(), POLLIN, 0}}};
     while (poll(both.data(), both.size(), poll_timeout(deadline)) < 0 && errno == EINTR) {
     }
-    close(arrived);
     const timespec now{};
     const int signal = sigtimedwait(&signals_, nullptr, &now);
     return signal > 0 ? std::optional(signal) : std::nullopt;

@@ -17,7 +17,11 @@ namespace jsocket::cli {
 /// be waited for instead of ending the process. To be made before any thread.
 class StopSignals {
   public:
+    /// Throws Error if there is no file descriptor left.
     StopSignals();
+    ~StopSignals();
+    StopSignals(const StopSignals&) = delete;
+    StopSignals& operator=(const StopSignals&) = delete;
 
     /// Which of them has come. With `well`, a service manager that watches the process is told
     /// meanwhile that it is, as long as `well` says so.
@@ -31,6 +35,7 @@ class StopSignals {
 
   private:
     sigset_t signals_;
+    int arrived_;  // readable when one of them has come
 };
 
 /// Prints a line, or complains: a server goes on when nobody reads what it prints.

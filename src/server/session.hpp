@@ -30,7 +30,7 @@ class Session : public std::enable_shared_from_this<Session> {
   public:
     /// `stats_service` answers requests for statistics; null if the handler is to see them.
     Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-            StatsService* stats_service);
+            StatsService* stats_service = nullptr);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;

@@ -336,6 +336,18 @@ class Errors(BenchTest):
                                      "--connections", "1", "--timeout", "0.1")
             self.assert_measured(result, measured, 3)
 
+    def test_are_connections_for_which_there_are_no_descriptors(self):
+        with Serve() as server:
+            result = subprocess.run(
+                ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", COMMAND, "bench", "--json",
+                 server.address, "--connections", "100", "--requests", "1000"],
+                stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
+        measured = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"Too many open files", result.stderr)
+        self.assertGreater(measured["failed_connections"], 60)
+        self.assertGreater(measured["messages"], 0)
+
     def test_are_messages_that_nobody_asked_for(self):
         def talk(connection):
             receive_frame(connection)

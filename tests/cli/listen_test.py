@@ -154,7 +154,7 @@ class Ends(ListenTest):
 
     def test_after_as_many_messages_as_it_is_told(self):
         with Listen("--count", "3", "--default", '"${}"') as server, server.connect() as client:
-            client.sendall(b"1\n2\n3\n4\n")
+            client.sendall(b"".join(b"%d\n" % number for number in range(1, 1000)))
             self.assertEqual(receive_to_end(client), b"1\n2\n3\n")
             out, err = server.process.communicate(timeout=PATIENCE)
             self.assertEqual((server.process.returncode, out, err), (0, b"1\n2\n3\n", b""))
