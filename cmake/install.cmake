@@ -15,6 +15,12 @@ if(TARGET jsocket-cli)
     file(RELATIVE_PATH jsocket_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
     set_target_properties(jsocket-cli PROPERTIES INSTALL_RPATH \$ORIGIN/${jsocket_bin_to_lib})
     install(TARGETS jsocket-cli RUNTIME COMPONENT jsocket_tools)
+    # There it does look.
+    install(CODE "
+        set(command \"\$ENV{DESTDIR}/usr/${CMAKE_INSTALL_BINDIR}/jsocket\")
+        if(CMAKE_INSTALL_PREFIX STREQUAL /usr AND EXISTS \"\${command}\")
+            file(RPATH_REMOVE FILE \"\${command}\")
+        endif()" COMPONENT jsocket_tools)
     # Examples, and no units: nobody gets a server for having installed the command.
     install(FILES ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.service
         ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.socket
@@ -31,6 +37,9 @@ endif()
 install(EXPORT jsocketTargets NAMESPACE jsocket:: DESTINATION ${jsocket_config_dir}
     COMPONENT jsocket_development)
 
+set(jsocket_components ${jsocket_targets})
+list(FILTER jsocket_components INCLUDE REGEX ^jsocket_)
+list(TRANSFORM jsocket_components REPLACE ^jsocket_ "")
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/jsocketConfig.cmake.in
     ${PROJECT_BINARY_DIR}/jsocketConfig.cmake INSTALL_DESTINATION ${jsocket_config_dir}
     NO_SET_AND_CHECK_MACRO)

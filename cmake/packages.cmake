@@ -26,25 +26,43 @@ endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# The library's package is not installed while the tools' dependencies are looked up.
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
+# The libraries' package is not installed while the tools' dependencies are looked up.
+foreach(target IN LISTS jsocket_targets)
+    get_target_property(folder ${target} BINARY_DIR)
+    list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${folder})
+endforeach()
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 
+# The first line of a description is that of project(), in all packages.
+set(what_it_is "Servers call a function with each JSON message and send back what it
+returns; clients send and read, over TCP, UNIX-domain sockets and TLS. The
+wire format is that of the Python package jsocket.")
 set(CPACK_DEBIAN_JSOCKET_LIBRARY_PACKAGE_NAME libjsocket0)
-set(CPACK_DEBIAN_JSOCKET_LIBRARY_DESCRIPTION
-    "The shared library, which programs built with it need to run.")
+set(CPACK_DEBIAN_JSOCKET_LIBRARY_DESCRIPTION "${what_it_is}
+
+This package has the libraries that programs built with them need to run.")
 
 set(CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_NAME libjsocket-dev)
 set(CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_JSOCKET_DEVELOPMENT_DESCRIPTION
-    "What it takes to build programs: headers, library, CMake and pkg-config files.")
+set(CPACK_DEBIAN_JSOCKET_DEVELOPMENT_DESCRIPTION "${what_it_is}
+
+This package has what it takes to build programs: headers, libraries, one of
+them for tests, and files for CMake and pkg-config.")
 set(CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_DEPENDS "nlohmann-json3-dev (>= 3.11)")
 
 set(CPACK_DEBIAN_JSOCKET_TOOLS_PACKAGE_NAME jsocket-tools)
 set(CPACK_DEBIAN_JSOCKET_TOOLS_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_JSOCKET_TOOLS_DESCRIPTION
-    "The jsocket command, which serves and sends JSON messages from a terminal or a script.")
+set(CPACK_DEBIAN_JSOCKET_TOOLS_DESCRIPTION "The jsocket command serves and sends JSON messages from a terminal or a
+script, records what clients and servers say, plays it back, and puts faults
+of the network between them.
+
+Among its examples are units for systemd; installing it starts nothing.")
 
 if(BUILD_SHARED_LIBS)
     set(library "libjsocket0 (= ${PROJECT_VERSION})")
@@ -54,9 +72,14 @@ else()
     string(APPEND CPACK_DEBIAN_JSOCKET_DEVELOPMENT_PACKAGE_DEPENDS ", libspdlog-dev, zlib1g-dev, libssl-dev (>= 3.0)")
 endif()
 
+# Debian wants both in each package. The time is that of SOURCE_DATE_EPOCH, if that is set.
+string(TIMESTAMP changelog_date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+configure_file(${PROJECT_SOURCE_DIR}/packaging/debian/changelog.in ${PROJECT_BINARY_DIR}/debian/changelog @ONLY)
+execute_process(COMMAND gzip -9nc ${PROJECT_BINARY_DIR}/debian/changelog
+    OUTPUT_FILE ${PROJECT_BINARY_DIR}/debian/changelog.gz COMMAND_ERROR_IS_FATAL ANY)
 foreach(component package IN ZIP_LISTS CPACK_COMPONENTS_ALL packages)
-    install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${package}
-        RENAME copyright COMPONENT ${component})
+    install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright ${PROJECT_BINARY_DIR}/debian/changelog.gz
+        DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${package} COMPONENT ${component})
 endforeach()
 
 include(CPack)

@@ -21,11 +21,13 @@ class JsocketConan(ConanFile):
     settings = "os", "compiler", "build_type", "arch"
     options = {"shared": [True, False], "fPIC": [True, False], "tools": [True, False]}
     default_options = {"shared": False, "fPIC": True, "tools": False}
+    for_tools = ("cli11/[>=2.1 <3]", "ncurses/[>=6.2 <7]", "tomlplusplus/[>=3.3 <4]")
     implements = ["auto_shared_fpic"]
 
     def export_sources(self):
         tree = os.path.join(self.recipe_folder, "..", "..")
-        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "packaging/systemd/*",
+        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "packaging/debian/*",
+                        "packaging/systemd/*",
                         "src/*"):
             copy(self, pattern, src=tree, dst=self.export_sources_folder)
 
@@ -38,7 +40,8 @@ class JsocketConan(ConanFile):
         self.requires("spdlog/[>=1.10 <2]")
         self.requires("zlib/[>=1.2.11 <2]")
         if self.options.tools:
-            self.requires("cli11/[>=2.1 <3]")
+            for reference in self.for_tools:
+                self.requires(reference)
 
     def build_requirements(self):
         self.tool_requires("cmake/[>=3.25 <5]")
@@ -87,4 +90,5 @@ class JsocketConan(ConanFile):
             else:
                 component.requires = ["jsocket"]
             if name == "jsocket" and self.options.tools:
-                component.requires.append("cli11::cli11")
+                component.requires += [f"{package}::{package}" for package in (
+                    reference.split("/")[0] for reference in self.for_tools)]
