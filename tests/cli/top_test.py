@@ -149,6 +149,9 @@ class Screen(CommandTest):
             terminal.press("Space")
             terminal.wait_for("[paused]")
             with Client(server, "late"):
+                # Another one has looked some times meanwhile.
+                with top(server) as other:
+                    other.wait_for(lambda screen: "Rate      _____" in ascii_curve(screen), "looks")
                 terminal.press("n")
                 self.assertNotIn("late", terminal.wait_for("by name"))
                 terminal.press("Space")
