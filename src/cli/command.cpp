@@ -4,6 +4,7 @@
 #include "cli/bench_command.hpp"
 #include "cli/call_command.hpp"
 #include "cli/completion_command.hpp"
+#include "cli/connect_command.hpp"
 #include "cli/contexts_command.hpp"
 #include "cli/listen_command.hpp"
 #include "cli/manual_command.hpp"
@@ -42,6 +43,7 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     commands.push_back(std::make_unique<ServeCommand>(app));
     commands.push_back(std::make_unique<SendCommand>(app));
     commands.push_back(std::make_unique<CallCommand>(app));
+    commands.push_back(std::make_unique<ConnectCommand>(app));
     commands.push_back(std::make_unique<ListenCommand>(app));
     commands.push_back(std::make_unique<BenchCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));

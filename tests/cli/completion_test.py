@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 from command import COMMAND, PATIENCE, CommandTest, jsocket
+from rpc_peer import RpcPeer
 from terminal import Terminal
 
 CONTEXTS = """
@@ -39,6 +40,17 @@ COMPLETED = {
 # There is nothing to complete: the second argument is no SERVER, values of no kind that is known.
 UNKNOWN = ["jsocket send h:1 @pr", "jsocket send --timeout @pr", "jsocket frobnicate @pr",
            "jsocket send h:1 some-f", "jsocket sending"]
+
+
+# The same with a server, whose address replaces {}. Names that a shell could act upon are left out.
+METHODS = {
+    "jsocket call {} any": "jsocket call {} anything",
+    "jsocket call --timeout 7 {} subt": "jsocket call --timeout 7 {} subtract",
+    "jsocket call {} --framing=prefix subs": "jsocket call {} --framing=prefix subscribe",
+    "jsocket call {} evil": "jsocket call {} evil",
+    "jsocket call {} sum any": "jsocket call {} sum any",
+    "jsocket call 127.0.0.1:1 any": "jsocket call 127.0.0.1:1 any",
+}
 
 
 class Folder:
@@ -107,6 +119,15 @@ class InTerminal:
         for typed in UNKNOWN:
             with self.subTest(typed=typed):
                 self.assertRegex(self.after_tab(typed), rf"(?m)^\$ {typed} ?\|\|\|")
+
+    def test_asks_the_server_for_its_methods(self):
+        with RpcPeer() as peer:
+            for typed, line in METHODS.items():
+                typed, line = typed.format(peer.address), line.format(peer.address)
+                with self.subTest(typed=typed):
+                    self.assertRegex(self.after_tab(typed), rf"(?m)^\$ {line} ?\|\|\|")
+            self.assertIn("rpc.discover", peer.received[-1])
+        self.assertFalse(os.path.exists(os.path.join(self.folder.path, "hacked")))
 
     def test_lists_what_there_is(self):
         for typed, words in [("jsocket ", ["serve", "send", "proxy", "contexts"]),
@@ -181,6 +202,15 @@ class Fish(ShellTest):
         self.assertEqual(self.completions("jsocket send @"), ["@local", "@production"])
         self.assertEqual(self.completions("jsocket completion "), ["bash", "fish", "zsh"])
         self.assertEqual(self.completions("jsocket send --framing "), ["crc", "lines", "prefix"])
+
+    def test_asks_the_server_for_its_methods(self):
+        with RpcPeer() as peer:
+            self.assertEqual(self.completions(f"jsocket call {peer.address} "),
+                             ["anything", "subscribe", "subtract"])
+            self.assertEqual(self.completions(f"jsocket call --timeout 7 {peer.address} subt"),
+                             ["subtract"])
+        self.assertEqual(self.completions("jsocket call 127.0.0.1:1 any"), [])
+        self.assertFalse(os.path.exists(os.path.join(self.folder.path, "hacked")))
 
     def test_says_what_options_are_for(self):
         done = subprocess.run(

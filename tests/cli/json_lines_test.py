@@ -31,7 +31,7 @@ class JsonLines(CommandTest):
             self.assertIn(word, line["error"]["message"])
 
     def test_is_an_option_of_every_command(self):
-        for command in [[], ["serve"], ["send"], ["proxy"], ["replay"], ["contexts"],
+        for command in [[], ["serve"], ["send"], ["call"], ["connect"], ["proxy"], ["replay"], ["contexts"],
                         ["completion"]]:
             self.assertIn("--json", jsocket(*command, "--help").out)
 

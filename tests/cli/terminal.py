@@ -56,5 +56,6 @@ class Terminal:
 
     def status(self):
         """The exit code of the program, once it has ended."""
-        wait_for(lambda: self.run("display-message", "-p", "#{pane_dead}").strip() == "1", "its end")
-        return int(self.run("display-message", "-p", "#{pane_dead_status}"))
+        def ended():
+            return self.run("display-message", "-p", "#{pane_dead_status}").strip()
+        return int(wait_for(ended, "the end of the program"))

@@ -62,7 +62,8 @@ class Help(CommandTest):
     def test_fits_into_eighty_columns_without_trailing_space(self):
         for arguments in [["--help"], ["serve", "--help"], ["send", "--help"],
                           ["proxy", "--help"], ["replay", "--help"], ["top", "--help"],
-                          ["bench", "--help"], ["listen", "--help"]]:
+                          ["bench", "--help"], ["listen", "--help"], ["call", "--help"],
+                          ["connect", "--help"], ["contexts", "--help"], ["completion", "--help"]]:
             for line in jsocket(*arguments).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(line, line.rstrip())

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/connect_command.hpp"
+
+#include "cli/connect_session.hpp"
+#include "cli/line_editor.hpp"
+#include "cli/talk.hpp"
+#include "cli/terminal.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace jsocket::cli {
+
+namespace {
+
+using Kind = ConnectSession::Kind;
+
+/// SIGINT as something to wait for, blocked here and in threads started later.
+class InterruptSignal {
+  public:
+    InterruptSignal() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    }
+    ~InterruptSignal() {
+        if (fd_ >= 0) close(fd_);
+    }
+    InterruptSignal(const InterruptSignal&) = delete;
+    InterruptSignal& operator=(const InterruptSignal&) = delete;
+
+    int fd() const { return fd_; }
+
+  private:
+    int fd_ = -1;
+};
+
+std::string coloured(Kind kind, std::string_view text) {
+    const std::string plain(text);
+    switch (kind) {
+        case Kind::unasked:
+            return "\x1b[36m" + plain + "\x1b[0m";
+        case Kind::error:
+            return "\x1b[31m" + plain + "\x1b[0m";
+        case Kind::note:
+            return "\x1b[2m" + plain + "\x1b[0m";
+        case Kind::reply:
+            break;
+    }
+    return plain;
+}
+
+void converse(const ClientOptions& options, const ClientArguments& client) {
+    const InterruptSignal interrupt;  // before there is a thread
+    Talk talk(options);
+    const bool colour = colours(STDOUT_FILENO);
+    LineEditor* editor = nullptr;
+    ConnectSession session(talk, client.timeout(), interrupt.fd(),
+                           [&](Kind kind, std::string_view text) {
+                               if (editor == nullptr) return;
+                               editor->print(colour ? coloured(kind, text) : std::string(text));
+                           });
+    LineEditor lines(
+        {.prompt = client.server() + "> ",
+         .history_file = history_path(),
+         .interrupted = interrupt.fd(),
+         .wake = talk.fd(),
+         .on_wake = [&session] { session.show_news(); },
+         .complete = [&session](std::string_view before,
+                                std::string_view word) { return session.words(before, word); }});
+    editor = &lines;
+    lines.print("connected to " + client.server() + "; :help explains");
+    while (const auto line = lines.read()) {
+        lines.remember(*line);
+        if (!session.execute(*line)) return;
+    }
+    std::cout << std::endl;
+}
+
+/// Without a terminal: the lines are a script, and output is for programs.
+void run_script(const ClientOptions& options, const ClientArguments& client) {
+    Talk talk(options);
+    ConnectSession session(talk, client.timeout(), -1, [](Kind kind, std::string_view text) {
+        if (kind == Kind::reply || kind == Kind::unasked) {
+            print_line(text);
+        } else if (kind == Kind::error && text.starts_with('{')) {
+            print_diagnostic(std::string(text));
+        } else if (kind == Kind::error) {
+            complain(text);
+        }
+    });
+    std::string line;
+    while (std::getline(std::cin, line) && session.execute(line)) {
+    }
+    session.show_news();
+    if (session.failed()) throw AlreadyReported();
+}
+
+}  // namespace
+
+ConnectCommand::ConnectCommand(CLI::App& app)
+    : Command(app, "connect", "Talk to a server, line by line") {
+    client_.add_to(*command_, "For connecting, and then for each reply");
+    command_->footer(
+        "A line that is JSON is sent as it is; any other line is a call, METHOD\n"
+        "ARG..., with arguments as `jsocket call` takes them. :help shows what else\n"
+        "there is. Tab completes the methods that the server has. Lines are kept in\n"
+        "a history, but for those that begin with a blank. What the server sends\n"
+        "unasked is shown as it comes; when it has gone away, the command waits for\n"
+        "it to come back.\n\n"
+        "If standard input is no terminal its lines are a script: replies are\n"
+        "printed as lines of JSON, error objects on standard error, and the exit\n"
+        "code is 1 if a line has failed.\n\n"
+        "Examples:\n"
+        "  jsocket connect 127.0.0.1:5489\n"
+        "  printf 'sum 1 2\\n:methods\\n' | jsocket connect @production");
+}
+
+void ConnectCommand::run() {
+    ClientOptions options = client_.options();
+    options.recv_timeout = options.send_timeout = client_.timeout();
+    const bool terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    if (terminal) {
+        converse(options, client_);
+    } else {
+        run_script(options, client_);
+    }
+}
+
+}  // namespace jsocket::cli

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/connect_session.hpp"
+
+#include "cli/json_members.hpp"
+
+#include <jsocket/deadline.hpp>
+#include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
+
+#include <array>
+#include <cstdio>
+#include <histedit.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace jsocket::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds completion_timeout{1000};
+constexpr std::array<const char*, 4> commands{":describe", ":help", ":methods", ":quit"};
+
+constexpr const char* help =
+    "{\"echo\": \"hello\"}    a JSON text is sent as it is\n"
+    "METHOD ARG...        is a call, with arguments as `jsocket call` takes them:\n"
+    "                     sum 1 2, or sum a=1 b=2; quotes work as in a shell\n"
+    ":methods             what the server can be asked for\n"
+    ":describe METHOD     its parameters and result\n"
+    ":quit                or C-d; C-c gives up a line, or waiting; Tab completes";
+
+/// The words of a line, by the rules of a shell. Throws UsageError for a quote without end.
+std::vector<std::string> split(const std::string& line) {
+    Tokenizer* const tokenizer = tok_init(nullptr);
+    int count = 0;
+    const char** words = nullptr;
+    const int unfinished = tok_str(tokenizer, line.c_str(), &count, &words);
+    std::vector<std::string> split;
+    if (unfinished == 0) split.assign(words, words + count);
+    tok_end(tokenizer);
+    if (unfinished != 0) throw UsageError("a quote has no end");
+    return split;
+}
+
+/// Does it begin as JSON does, and no name of a method?
+bool looks_like_json(std::string_view text) {
+    return std::string_view("{[\"-0123456789").find(text.front()) != std::string_view::npos ||
+           text == "null" || text == "true" || text == "false";
+}
+
+/// A JSON-RPC notification, which has no reply.
+bool is_notification(std::string_view text) {
+    bool method = false;
+    bool id = false;
+    for_each_member(text, [&](std::string_view name, std::string_view) {
+        method = method || name == "\"method\"";
+        id = id || name == "\"id\"";
+    });
+    return method && !id;
+}
+
+std::string trimmed(const std::string& line) {
+    const std::size_t begin = line.find_first_not_of(" \t\r");
+    if (begin == std::string::npos) return "";
+    return line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+}
+
+}  // namespace
+
+ConnectSession::ConnectSession(Talk& talk, std::chrono::milliseconds timeout, int interrupted_fd,
+                               Print print)
+    : talk_(talk), timeout_(timeout), interrupted_fd_(interrupted_fd), print_(std::move(print)) {}
+
+bool ConnectSession::execute(const std::string& line) {
+    const std::string text = trimmed(line);
+    if (text.empty()) return true;
+    show_news();
+    try {
+        if (text.front() == ':') return command(text);
+        if (looks_like_json(text)) {
+            send_json(text);
+        } else {
+            call(split(text));
+        }
+    } catch (const Error& error) {
+        fail(error.what());
+    }
+    return true;
+}
+
+bool ConnectSession::command(const std::string& line) {
+    const std::vector<std::string> words = split(line);
+    const std::string& name = words.front();
+    if (name == ":quit") return false;
+    if (name == ":help") {
+        print_(Kind::reply, help);
+    } else if (name == ":methods") {
+        for (const std::string& method : discovery(timeout_).methods()) {
+            print_(Kind::reply, plain_name(method));
+        }
+    } else if (name == ":describe" && words.size() == 2) {
+        describe(words[1]);
+    } else {
+        throw UsageError(name == ":describe" ? ":describe takes the name of a method"
+                                             : printable(name) + " is unknown; :help has a list");
+    }
+    return true;
+}
+
+void ConnectSession::describe(const std::string& method) {
+    const auto description = discovery(timeout_).description(method);
+    if (!description) throw UsageError("the server has no method " + printable(method));
+    print_(Kind::reply, *description);
+}
+
+void ConnectSession::send_json(const std::string& text) {
+    const std::string message = [&text] {
+        try {
+            return compact(text);
+        } catch (const PayloadError& error) {
+            throw UsageError("JSON: " + std::string(error.what()));
+        }
+    }();
+    const Clock::time_point start = Clock::now();
+    talk_.send(message);
+    if (is_notification(message)) return;
+    if (const auto reply = next_message(deadline_after(timeout_))) {
+        print_(Kind::reply, for_terminal(*reply));
+        show_time(start);
+    }
+}
+
+void ConnectSession::call(const std::vector<std::string>& words) {
+    if (words.empty()) return;
+    const std::string params = params_of({words.begin() + 1, words.end()});
+    const Clock::time_point start = Clock::now();
+    const std::optional<RpcReply> reply = ask(words.front(), params, timeout_);
+    if (!reply) return;
+    if (reply->error.empty()) {
+        print_(Kind::reply, for_terminal(reply->result));
+    } else {
+        failed_ = true;
+        print_(Kind::error, for_terminal(reply->error));
+    }
+    show_time(start);
+}
+
+std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string_view params,
+                                            std::chrono::milliseconds timeout) {
+    const int id = ++last_id_;
+    const Deadline deadline = deadline_after(timeout);
+    const std::string request = request_text(method, params, id);
+    talk_.send(request);
+    while (const std::optional<std::string> message = next_message(deadline)) {
+        if (*message == request) throw ProtocolError("it comes back; this is no JSON-RPC server");
+        try {
+            if (auto reply = reply_in(*message, id)) return reply;
+        } catch (const ProtocolError&) {
+            // Something else that the server has to say.
+        }
+        print_(Kind::unasked, for_terminal(*message));
+    }
+    return std::nullopt;
+}
+
+/// The next message that is JSON. Empty if the user does not want to wait any more. Throws
+/// TimeoutError, and ConnectionClosed if the connection ends.
+std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
+    for (;;) {
+        while (const std::optional<Talk::Event> event = talk_.next()) {
+            if (event->kind == Talk::Event::Kind::message) return event->text;
+            show(*event);
+            if (event->kind == Talk::Event::Kind::disconnected) {
+                throw ConnectionClosed("no reply: the connection has ended", false);
+            }
+        }
+        if (Clock::now() >= deadline) throw TimeoutError("no reply in time");
+        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {interrupted_fd_, POLLIN, 0}}};
+        poll(ready.data(), ready.size(), poll_timeout(deadline));
+        signalfd_siginfo signal{};
+        if (ready[1].revents != 0 && read(interrupted_fd_, &signal, sizeof signal) > 0) {
+            print_(Kind::note, "not waiting any more");
+            return std::nullopt;
+        }
+    }
+}
+
+void ConnectSession::show_news() {
+    while (const std::optional<Talk::Event> event = talk_.next()) show(*event);
+}
+
+void ConnectSession::show(const Talk::Event& event) {
+    switch (event.kind) {
+        case Talk::Event::Kind::message:
+            try {
+                print_(Kind::unasked, for_terminal(event.text));
+            } catch (const PayloadError& error) {
+                fail("a message that is no JSON: " + std::string(error.what()));
+            }
+            break;
+        case Talk::Event::Kind::connected:
+            discovery_.reset();
+            print_(Kind::note, "connected again");
+            break;
+        case Talk::Event::Kind::disconnected:
+            print_(Kind::note, event.text + "; trying to connect again");
+            break;
+    }
+}
+
+const Discovery& ConnectSession::discovery(std::chrono::milliseconds timeout) {
+    if (!discovery_) {
+        const std::optional<RpcReply> reply = ask("rpc.discover", "", timeout);
+        if (!reply) throw Error("the methods are not known");
+        if (!reply->error.empty()) throw Error("rpc.discover: " + for_terminal(reply->error));
+        discovery_.emplace(reply->result);
+    }
+    return *discovery_;
+}
+
+std::vector<std::string> ConnectSession::words(std::string_view before, std::string_view word) {
+    if (word.starts_with(':')) {
+        return before.empty() ? std::vector<std::string>(commands.begin(), commands.end())
+                              : std::vector<std::string>();
+    }
+    if (!before.empty() && before != ":describe ") return {};
+    try {
+        std::vector<std::string> names = discovery(completion_timeout).methods();
+        // Only those that a line can hold without quotes.
+        std::erase_if(names, [](const std::string& name) {
+            return name.find_first_of(" \t\"'\\") != std::string::npos || plain_name(name) != name;
+        });
+        return names;
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+void ConnectSession::fail(std::string_view text) {
+    failed_ = true;
+    print_(Kind::error, text);
+}
+
+void ConnectSession::show_time(Clock::time_point start) {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.3f ms",
+                  std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    print_(Kind::note, text.data());
+}
+
+}  // namespace jsocket::cli

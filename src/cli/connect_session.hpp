@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/rpc_discovery.hpp"
+#include "cli/rpc_text.hpp"
+#include "cli/talk.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jsocket::cli {
+
+/// What lines typed into `jsocket connect` do: `:` commands, JSON, and calls.
+class ConnectSession {
+  public:
+    /// Where a line of output belongs.
+    enum class Kind {
+        reply,    ///< what was asked for
+        unasked,  ///< a message that answers nothing
+        error,    ///< an error object, or a diagnostic
+        note,     ///< about the connection, or how long something took
+    };
+    using Print = std::function<void(Kind kind, std::string_view text)>;
+
+    /// `interrupted_fd` becomes readable when the user has had enough of waiting; or is -1.
+    ConnectSession(Talk& talk, std::chrono::milliseconds timeout, int interrupted_fd, Print print);
+
+    /// Does what a line says, and waits for the reply if there is one. False if it says `:quit`.
+    bool execute(const std::string& line);
+
+    /// Prints what has come without being asked for.
+    void show_news();
+
+    /// What Tab may make of `word`, behind `before`.
+    std::vector<std::string> words(std::string_view before, std::string_view word);
+
+    /// Has a line failed?
+    bool failed() const { return failed_; }
+
+  private:
+    bool command(const std::string& line);
+    void send_json(const std::string& text);
+    void call(const std::vector<std::string>& words);
+    std::optional<RpcReply> ask(std::string_view method, std::string_view params,
+                                std::chrono::milliseconds timeout);
+    std::optional<std::string> next_message(Deadline deadline);
+    std::optional<RpcReply> reply_to(int id, Deadline deadline);
+    const Discovery& discovery(std::chrono::milliseconds timeout);
+    void describe(const std::string& method);
+    void show(const Talk::Event& event);
+    void fail(std::string_view text);
+    void show_time(std::chrono::steady_clock::time_point start);
+
+    Talk& talk_;
+    const std::chrono::milliseconds timeout_;
+    const int interrupted_fd_;
+    const Print print_;
+    int last_id_ = 0;
+    bool failed_ = false;
+    std::optional<Discovery> discovery_;  // of this connection
+};
+
+}  // namespace jsocket::cli

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/line_editor.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cwchar>
+#include <filesystem>
+#include <histedit.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace jsocket::cli {
+
+namespace {
+
+constexpr int longest_history = 1000;
+constexpr wchar_t kill_line = L'\x15';  // C-u, as libedit binds it
+
+/// libedit counts columns, for which it has to know characters.
+void set_character_set() {
+    std::setlocale(LC_CTYPE, "");
+    if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+std::size_t columns() {
+    winsize size{};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// How many characters a UTF-8 text has, for most the columns that it takes.
+std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+    }));
+}
+
+std::string common_beginning(const std::vector<std::string>& words) {
+    std::string common = words.front();
+    for (const std::string& word : words) {
+        const auto end =
+            std::mismatch(common.begin(), common.end(), word.begin(), word.end()).first;
+        common.erase(end, common.end());
+    }
+    return common;
+}
+
+}  // namespace
+
+class LineEditor::Impl {
+  public:
+    explicit Impl(Options options) : options_(std::move(options)) {
+        set_character_set();
+        editor_ = el_init("jsocket", stdin, stdout, stderr);
+        history_ = history_init();
+        if (editor_ == nullptr || history_ == nullptr) {
+            end();
+            throw Error("cannot edit lines on this terminal");
+        }
+        set_up();
+    }
+
+    ~Impl() { end(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    std::optional<std::string> read() {
+        int size = 0;
+        editing_ = true;
+        const char* const line = el_gets(editor_, &size);
+        editing_ = false;
+        if (line == nullptr || size <= 0) return std::nullopt;
+        std::string text(line, static_cast<std::size_t>(size));
+        if (text.ends_with('\n')) text.pop_back();
+        return text;
+    }
+
+    void remember(const std::string& line) {
+        if (line.empty() || line.front() == ' ') return;
+        HistEvent event{};
+        for (int found = history(history_, &event, H_FIRST); found >= 0;) {
+            const bool same = line == event.str;
+            const int number = event.num;
+            found = history(history_, &event, H_NEXT);
+            if (!same) continue;
+            HistEvent removed{};
+            history(history_, &removed, H_DEL, number);
+            std::free(const_cast<char*>(removed.str));  // a copy
+            break;                                      // there was one at most
+        }
+        history(history_, &event, H_ENTER, line.c_str());
+        if (!options_.history_file.empty()) {
+            history(history_, &event, H_SAVE, options_.history_file.c_str());
+        }
+    }
+
+    void print(std::string_view text) {
+        if (editing_) clear_line();
+        std::fwrite(text.data(), 1, text.size(), stdout);
+        std::fputc('\n', stdout);
+        std::fflush(stdout);
+        if (editing_) el_set(editor_, EL_REFRESH);
+    }
+
+  private:
+    void set_up() {
+        HistEvent event{};
+        history(history_, &event, H_SETSIZE, longest_history);
+        if (!options_.history_file.empty()) {
+            history(history_, &event, H_LOAD, options_.history_file.c_str());
+        }
+        el_set(editor_, EL_CLIENTDATA, this);
+        el_set(editor_, EL_PROMPT, &Impl::prompt);
+        el_set(editor_, EL_EDITOR, "emacs");
+        el_set(editor_, EL_SIGNAL, 1);
+        el_set(editor_, EL_HIST, history, history_);
+        el_set(editor_, EL_ADDFN, "jsocket-complete", "Complete a word", &Impl::complete);
+        el_set(editor_, EL_BIND, "\t", "jsocket-complete", nullptr);
+        el_set(editor_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+        el_set(editor_, EL_GETCFN, &Impl::get_character);
+    }
+
+    void end() {
+        if (history_ != nullptr) history_end(history_);
+        if (editor_ != nullptr) el_end(editor_);
+    }
+
+    static Impl& self(EditLine* editor) {
+        void* data = nullptr;
+        el_get(editor, EL_CLIENTDATA, &data);
+        return *static_cast<Impl*>(data);
+    }
+
+    static char* prompt(EditLine* editor) { return self(editor).options_.prompt.data(); }
+
+    /// 1 for a character, 0 at the end, -1 for an error.
+    static int get_character(EditLine* editor, wchar_t* character) {
+        Impl& impl = self(editor);
+        std::mbstate_t state{};
+        for (;;) {
+            pollfd ready[] = {{STDIN_FILENO, POLLIN, 0},
+                              {impl.options_.wake, POLLIN, 0},
+                              {impl.options_.interrupted, POLLIN, 0}};
+            if (poll(ready, 3, -1) < 0) {
+                if (errno == EINTR) continue;
+                return -1;
+            }
+            if (ready[2].revents != 0) {
+                signalfd_siginfo signal{};
+                if (::read(impl.options_.interrupted, &signal, sizeof signal) > 0) {
+                    *character = kill_line;
+                    return 1;
+                }
+            }
+            if (ready[1].revents != 0) impl.options_.on_wake();
+            if (ready[0].revents == 0) continue;
+            char byte = 0;
+            const ssize_t size = ::read(STDIN_FILENO, &byte, 1);
+            if (size <= 0) return size == 0 ? 0 : -1;
+            const std::size_t used = std::mbrtowc(character, &byte, 1, &state);
+            if (used == 0 || used == 1) return 1;
+            if (used == static_cast<std::size_t>(-1)) state = {};  // no UTF-8: passed over
+        }
+    }
+
+    static unsigned char complete(EditLine* editor, int) { return self(editor).complete_word(); }
+
+    unsigned char complete_word() {
+        const LineInfo* const line = el_line(editor_);
+        const std::string before(line->buffer, line->cursor);
+        const std::size_t blank = before.rfind(' ');
+        const std::size_t begin = blank == std::string::npos ? 0 : blank + 1;
+        const std::string word = before.substr(begin);
+        std::vector<std::string> words = options_.complete(before.substr(0, begin), word);
+        std::erase_if(words, [&word](const std::string& one) { return !one.starts_with(word); });
+        if (words.empty()) return CC_ERROR;
+        std::string rest = common_beginning(words).substr(word.size());
+        if (words.size() == 1) rest += ' ';
+        if (!rest.empty()) return el_insertstr(editor_, rest.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
+        std::string list;
+        for (const std::string& one : words) list += (list.empty() ? "" : "  ") + one;
+        print(list);
+        return CC_REFRESH;
+    }
+
+    /// Takes the line off the terminal, which may be several of its lines.
+    void clear_line() const {
+        const LineInfo* const line = el_line(editor_);
+        const std::size_t before =
+            width(options_.prompt) +
+            width({line->buffer, static_cast<std::size_t>(line->cursor - line->buffer)});
+        const std::size_t rows = before / columns();
+        std::string clear = "\r";
+        if (rows > 0) clear += "\x1b[" + std::to_string(rows) + 'A';
+        clear += "\x1b[J";
+        std::fwrite(clear.data(), 1, clear.size(), stdout);
+    }
+
+    Options options_;
+    EditLine* editor_ = nullptr;
+    History* history_ = nullptr;
+    bool editing_ = false;
+};
+
+LineEditor::LineEditor(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+LineEditor::~LineEditor() = default;
+
+std::optional<std::string> LineEditor::read() { return impl_->read(); }
+
+void LineEditor::remember(const std::string& line) { impl_->remember(line); }
+
+void LineEditor::print(std::string_view text) { impl_->print(text); }
+
+std::string history_path() {
+    const auto folder = []() -> std::filesystem::path {
+        // The XDG Base Directory Specification: a relative path is to be ignored.
+        const char* const state = std::getenv("XDG_STATE_HOME");
+        if (state != nullptr && *state == '/') return state;
+        const char* const home = std::getenv("HOME");
+        if (home == nullptr || *home == '\0') return {};
+        return std::filesystem::path(home) / ".local/state";
+    }();
+    if (folder.empty()) return "";
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    mkdir((folder / "jsocket").c_str(), S_IRWXU);  // what was typed is nobody else's business
+    return std::filesystem::is_directory(folder / "jsocket", error) ? folder / "jsocket/history"
+                                                                    : "";
+}
+
+}  // namespace jsocket::cli

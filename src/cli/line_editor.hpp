@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jsocket::cli {
+
+/// Reads lines from a terminal, which can be edited, completed and found again in a history; while
+/// somebody types, other things can be printed above the line.
+///
+/// C-c empties the line, if its SIGINT is blocked in all threads and waited for by a descriptor.
+class LineEditor {
+  public:
+    struct Options {
+        std::string prompt;
+
+        /// Where lines are kept, for its owner only; empty for nowhere.
+        std::string history_file;
+
+        /// Of signalfd(2): empties the line when it is readable.
+        int interrupted = -1;
+
+        /// While a line is being typed, `on_wake` is called whenever `wake` is readable.
+        int wake = -1;
+        std::function<void()> on_wake;
+
+        /// The words that may stand where `word` begins; `before` is the line up to there.
+        std::function<std::vector<std::string>(std::string_view before, std::string_view word)>
+            complete;
+    };
+
+    explicit LineEditor(Options options);
+    ~LineEditor();
+    LineEditor(const LineEditor&) = delete;
+    LineEditor& operator=(const LineEditor&) = delete;
+
+    /// The next line, without its end; empty at the end of input, C-d on an empty line.
+    std::optional<std::string> read();
+
+    /// Keeps a line, unless it is blank or begins with a blank; older ones that are the same go.
+    void remember(const std::string& line);
+
+    /// Prints whole lines, in the place of the one that is being typed, which follows below.
+    void print(std::string_view text);
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// $XDG_STATE_HOME/jsocket/history, or that in ~/.local/state, whose folder now exists; empty if it
+/// cannot be made.
+std::string history_path();
+
+}  // namespace jsocket::cli

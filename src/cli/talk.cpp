@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/talk.hpp"
+
+#include "cli/client_arguments.hpp"
+#include "socket/wait.hpp"
+
+#include <jsocket/deadline.hpp>
+#include <jsocket/error.hpp>
+
+#include <cerrno>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace jsocket::cli {
+
+namespace {
+
+constexpr std::size_t most_events = 1000;
+
+int new_eventfd() {
+    const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) throw Error("no eventfd: " + std::generic_category().message(errno));
+    return fd;
+}
+
+}  // namespace
+
+Talk::Talk(const ClientOptions& options) : client_(make_client(options)), fd_(new_eventfd()) {
+    try {
+        client_.connect();
+        thread_ = std::thread([this] { run(); });
+    } catch (...) {
+        ::close(fd_);
+        throw;
+    }
+}
+
+Talk::~Talk() {
+    {
+        const Lock lock(mutex_);
+        stopping_.raise();
+        room_.notify_all();
+    }
+    client_.close();
+    thread_.join();
+    ::close(fd_);
+}
+
+std::optional<Talk::Event> Talk::next() {
+    const Lock lock(mutex_);
+    if (events_.empty()) return std::nullopt;
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    room_.notify_all();
+    if (events_.empty()) {
+        eventfd_t count = 0;
+        eventfd_read(fd_, &count);
+    }
+    return event;
+}
+
+void Talk::add(Event::Kind kind, std::string text) {
+    const Lock lock(mutex_);
+    // Whoever does not look at what comes is to make the server wait, not to run out of memory.
+    while (events_.size() >= most_events && !stopping_.raised()) room_.wait(mutex_);
+    events_.push_back({kind, std::move(text)});
+    eventfd_write(fd_, 1);
+}
+
+void Talk::run() {
+    do {
+        read_all();
+    } while (!stopping_.raised() && connect_again());
+}
+
+void Talk::read_all() {
+    try {
+        for (;;) {
+            if (auto message = client_.try_read_payload(no_timeout)) {
+                add(Event::Kind::message, std::move(*message));
+            }
+        }
+    } catch (const Error& error) {
+        client_.close();
+        if (!stopping_.raised()) add(Event::Kind::disconnected, error.what());
+    }
+}
+
+/// False if this object is to end.
+bool Talk::connect_again() {
+    const RetryPolicy policy;
+    for (int attempt = 1; !stopping_.raised(); ++attempt) {
+        try {
+            client_.connect();
+            // The destructor may have closed the client just before it connected.
+            if (stopping_.raised()) return false;
+            add(Event::Kind::connected, "");
+            return true;
+        } catch (const Error&) {
+            // Why is known since the connection ended.
+        }
+        try {
+            wait_for(-1, 0, deadline_after(policy.backoff_limit(attempt)), &stopping_);
+        } catch (const Error&) {
+            return false;
+        }
+    }
+    return false;
+}
+
+}  // namespace jsocket::cli

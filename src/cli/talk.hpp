@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/mutex.hpp"
+
+#include <jsocket/client/json_client.hpp>
+#include <jsocket/socket/interrupt.hpp>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace jsocket::cli {
+
+/// A connection of which a thread takes care: it reads what the server sends, whether asked or not,
+/// and connects anew when the connection has ended, for as long as it takes.
+class Talk {
+  public:
+    struct Event {
+        enum class Kind {
+            message,       ///< `text` is what came
+            connected,     ///< again
+            disconnected,  ///< `text` says why; the thread now tries to connect
+        };
+        Kind kind;
+        std::string text;
+    };
+
+    /// Connects. Throws ConnectError.
+    explicit Talk(const ClientOptions& options);
+    ~Talk();
+
+    /// Sends a JSON text. Throws ConnectionClosed if there is no connection right now.
+    void send(std::string_view message) { client_.send_payload(message); }
+
+    bool connected() const { return client_.connected(); }
+
+    /// Is readable while there are events.
+    int fd() const { return fd_; }
+
+    /// What has happened next; empty if nothing has.
+    std::optional<Event> next();
+
+  private:
+    void run();
+    bool connect_again();
+    void read_all();
+    void add(Event::Kind kind, std::string text);
+
+    JsonClient client_;
+    const int fd_;
+    Interrupt stopping_;
+    Mutex mutex_;
+    Condition room_;
+    std::deque<Event> events_ JSOCKET_GUARDED_BY(mutex_);
+    std::thread thread_;  // last, so that it finds the others alive
+};
+
+}  // namespace jsocket::cli

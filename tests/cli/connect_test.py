@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`jsocket connect`: in a terminal, and as a script."""
+
+import os
+import stat
+import tempfile
+import time
+import unittest
+
+from command import COMMAND, SLACK, CommandTest, Serve, frame, jsocket, wait_for
+from peer import free_port
+from rpc_peer import RpcPeer
+from terminal import Terminal
+
+
+def news(connection, request):
+    """Something unasked before the reply, and something after it."""
+    connection.sendall(frame('{"before": 1}'))
+    connection.sendall(frame('{"jsonrpc":"2.0","result":"done","id":%d}' % request["id"]))
+    connection.sendall(frame('{"after": 1}'))
+
+
+class InTerminal(CommandTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.home = folder.name
+        self.history = os.path.join(self.home, ".local/state/jsocket/history")
+
+    def connect(self, address, **variables):
+        terminal = Terminal(COMMAND, "connect", address, "--timeout", "20",
+                            environment={"HOME": self.home, **variables})
+        try:
+            terminal.wait_for(":help explains")
+            terminal.wait_for(f"{address}>")
+        except AssertionError:
+            terminal.__exit__()
+            raise
+        return terminal
+
+    def test_calls_methods_and_sends_json(self):
+        with RpcPeer(sum="3", echo=b'{"b":1.0,"a":2}') as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("sum 1 'x y'\n")
+                terminal.wait_for("\n3\n")
+                self.assertIn('"params":[1,"x y"]', peer.received[-1])
+                terminal.type('{"method": "echo"\t, "id": 1}\n')
+                terminal.wait_for('{"b":1.0,"a":2}')
+                terminal.type("nowhere\n")
+                terminal.wait_for('{"code":-32601,"message":"Not found"}')
+                terminal.type(":methods\n")
+                terminal.wait_for("subscribe\nanything")
+                terminal.type(":describe subtract\n")
+                terminal.wait_for("subtract(minuend: integer, [subtrahend: integer]) -> integer\n"
+                                  "  The difference")
+                terminal.type(":quit\n")
+                self.assertEqual(terminal.status(), 0)
+
+    def test_completes_methods_that_the_server_has(self):
+        with RpcPeer(subtract="7") as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("su\t")
+                terminal.wait_for("> sub\n")
+                terminal.type("\t")
+                terminal.wait_for("subtract  subscribe")
+                terminal.type("t\t9 2\n")
+                terminal.wait_for("> subtract 9 2\n7\n")
+                terminal.type(":he\t\n")
+                terminal.wait_for("a JSON text is sent as it is")
+                terminal.type(":desc\tanyth\t\n")
+                terminal.wait_for("anything() -> any")
+
+    def test_shows_what_comes_unasked_above_the_line(self):
+        for columns in [100, 30]:
+            with self.subTest(columns=columns), RpcPeer(late=news) as peer:
+                with self.connect(peer.address) as terminal:
+                    terminal.run("resize-window", "-x", str(columns), "-y", "40")
+                    terminal.type("late\n")
+                    terminal.wait_for('{"after":1}')
+                    screen = terminal.wait_for('"done"')
+                    self.assertLess(screen.index("before"), screen.index('"done"'))
+
+    def test_keeps_the_line_that_is_being_typed(self):
+        pushed = []
+
+        def remember(connection, request):
+            pushed.append(connection)
+            connection.sendall(frame('{"jsonrpc":"2.0","result":1,"id":%d}' % request["id"]))
+
+        with RpcPeer(hello=remember, join="2") as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("hello\n")
+                terminal.wait_for("\n1\n")
+                line = "join " + "long " * 30  # more than the terminal is wide
+                terminal.type(line)
+                terminal.wait_for("long long\n")
+                pushed[0].sendall(frame('{"pushed": true}'))
+                screen = terminal.wait_for('{"pushed":true}')
+                self.assertEqual(screen.count('join'), 1, screen)
+                terminal.type("end\n")
+                terminal.wait_for("\n2\n")
+                self.assertIn('"long","long","end"]', peer.received[-1])
+
+    def test_empties_the_line_at_c_c_and_ends_at_c_d(self):
+        with RpcPeer(sum="3") as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("rubbish")
+                terminal.wait_for("rubbish")
+                terminal.press("C-c")
+                terminal.wait_until(lambda screen: "rubbish" not in screen, "an empty line")
+                terminal.type("sum\n")
+                terminal.wait_for("\n3\n")
+                self.assertEqual(len(peer.received), 1)
+                terminal.press("C-d")
+                self.assertEqual(terminal.status(), 0)
+
+    def test_stops_waiting_at_c_c(self):
+        with RpcPeer(slow=lambda *_: None, sum="3") as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("slow\n")
+                wait_for(lambda: peer.received, "the call")
+                terminal.press("C-c")
+                terminal.wait_for("not waiting any more")
+                terminal.type("sum\n")
+                terminal.wait_for("\n3\n")
+
+    def test_connects_again_when_the_server_comes_back(self):
+        with RpcPeer(bye=lambda connection, _: connection.shutdown(2)) as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("bye\n")
+                terminal.wait_for("trying to connect again")
+                port = peer.port
+                wait_for(lambda: peer.accepted >= 2, "the next connection")
+                terminal.wait_for("connected again")
+        self.assertEqual(peer.port, port)
+
+    def test_keeps_a_history_for_its_owner_only(self):
+        with RpcPeer(sum="3") as peer:
+            with self.connect(peer.address) as terminal:
+                for line in ["sum 1", "sum 2", "sum 1", " sum secret"]:
+                    terminal.type(line + "\n")
+                    word = line.split()[1]
+                    wait_for(lambda: peer.received and word in peer.received[-1], line)
+                terminal.press("C-d")
+                self.assertEqual(terminal.status(), 0)
+                self.assertEqual(stat.S_IMODE(os.stat(self.history).st_mode), 0o600)
+                folder = os.path.dirname(self.history)
+                self.assertEqual(stat.S_IMODE(os.stat(folder).st_mode), 0o700)
+                with open(self.history, encoding="utf-8") as file:
+                    text = file.read()
+                self.assertEqual((text.count("sum\\0401"), text.count("sum\\0402")), (1, 1), text)
+                self.assertNotIn("secret", text)
+            with self.connect(peer.address) as terminal:
+                terminal.press("Up", "Up")
+                terminal.wait_for("> sum 2")
+
+    def test_colours_unless_told_not_to(self):
+        with RpcPeer() as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("nowhere\n")
+                terminal.wait_for("Not found")
+                self.assertIn("\x1b[31m", terminal.screen("-e"))
+            with self.connect(peer.address, NO_COLOR="1") as terminal:
+                terminal.type("nowhere\n")
+                terminal.wait_for("Not found")
+                self.assertNotIn("\x1b[31m", terminal.screen("-e"))
+
+
+class AsScript(CommandTest):
+    def test_answers_line_by_line(self):
+        with RpcPeer(sum="3", late=news) as peer:
+            result = jsocket("connect", peer.address, stdin='sum 1 2\n\n:methods\n{"method":"x"}\n'
+                             '{"id": 5, "method": "sum"}\nlate\n:quit\nsum\n')
+            self.assertEqual((result.code, result.err), (0, ""), result)
+            lines = result.out.splitlines()
+            self.assertEqual(lines[:3], ["3", "subtract", "subscribe"])
+            self.assertEqual(lines[6], '{"jsonrpc":"2.0","result":3,"id":5}')
+            self.assertEqual(lines[7:9], ['{"before":1}', '"done"'])
+            self.assertEqual(len(peer.received), 5)
+
+    def test_goes_on_after_a_failure_and_ends_with_1(self):
+        with RpcPeer(sum="3") as peer:
+            result = jsocket("connect", peer.address,
+                             stdin="nowhere\n{bad\n:frob\n'\nsum 1 a=2\nsum\n")
+            self.assertEqual((result.code, result.out), (1, "3\n"), result)
+            lines = result.err.splitlines()
+            self.assertEqual(len(lines), 5, result)
+            self.assertEqual(lines[0], '{"code":-32601,"message":"Not found"}')
+            for line, word in zip(lines[1:], ["JSON", ":frob", "quote", "NAME=VALUE"]):
+                self.assertTrue(line.startswith("jsocket: ") and word in line, line)
+
+    def test_does_not_wait_for_ever(self):
+        with RpcPeer(slow=lambda *_: None) as peer:
+            began = time.monotonic()
+            result = jsocket("connect", peer.address, "--timeout", "0.3", stdin="slow\n")
+            self.assertLess(time.monotonic() - began, SLACK)
+            self.assert_failed(result, "no reply in time")
+
+    def test_says_when_the_server_is_no_json_rpc_server(self):
+        with Serve() as server:
+            result = jsocket("connect", server.address, stdin='[1.0]\nsum 1\n')
+            self.assert_failed(result, "no JSON-RPC", out="[1.0]\n")
+
+    def test_needs_a_server(self):
+        holder, port = free_port()
+        with holder:
+            self.assert_failed(jsocket("connect", f"127.0.0.1:{port}", stdin=""), "refused")
+        self.assert_usage_error(jsocket("connect"), "SERVER")
+
+
+if __name__ == "__main__":
+    unittest.main()
