@@ -117,8 +117,8 @@ void add_kinds(std::string& script, const CommandDescription& command) {
     }
     for (std::size_t i = 0; i < command.arguments.size(); ++i) {
         const OptionDescription& argument = command.arguments[i];
-        script += before + (argument.repeated ? "'*" : std::to_string(i + 1) + "'") + ") kind='" +
-                  argument.type + "' ;;\n";
+        script += before + (argument.repeated ? "'[0-9]*" : std::to_string(i + 1) + "'") +
+                  ") kind='" + argument.type + "' ;;\n";
     }
 }
 

@@ -47,6 +47,7 @@ METHODS = {
     "jsocket call {} any": "jsocket call {} anything",
     "jsocket call --timeout 7 {} subt": "jsocket call --timeout 7 {} subtract",
     "jsocket call {} --framing=prefix subs": "jsocket call {} --framing=prefix subscribe",
+    "jsocket call --verbose {} any": "jsocket call --verbose {} anything",
     "jsocket call {} evil": "jsocket call {} evil",
     "jsocket call {} sum any": "jsocket call {} sum any",
     "jsocket call 127.0.0.1:1 any": "jsocket call 127.0.0.1:1 any",

@@ -31,8 +31,8 @@ class JsonLines(CommandTest):
             self.assertIn(word, line["error"]["message"])
 
     def test_is_an_option_of_every_command(self):
-        for command in [[], ["serve"], ["send"], ["call"], ["connect"], ["proxy"], ["replay"], ["contexts"],
-                        ["completion"]]:
+        for command in [[], ["serve"], ["send"], ["call"], ["connect"], ["proxy"], ["replay"],
+                        ["contexts"], ["completion"]]:
             self.assertIn("--json", jsocket(*command, "--help").out)
 
     def test_are_for_wrong_usage_too(self):
