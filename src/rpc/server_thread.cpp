@@ -87,6 +87,8 @@ void ServerThread::process_payload(std::string_view payload, std::string& reply)
     serialize(instead, reply);
 }
 
+void ServerThread::on_stats(json& result) { result["methods"] = impl_->methods.method_stats(); }
+
 void ServerThread::drain() { impl_->end(!session()->interrupted()); }
 
 }  // namespace jsocket::rpc

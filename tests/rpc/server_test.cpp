@@ -307,6 +307,22 @@ TEST_F(RpcServer, CountsByMethod) {
     waits.get();
 }
 
+TEST_F(RpcServer, TellsItsStatisticsIfItMay) {
+    options.answer_stats = true;
+    const Client client = new_client();
+    client.call("quick", {1});
+    const json stats = client.call("rpc.stats");
+    EXPECT_EQ(stats.at("methods").at("quick").at("calls"), 1);
+    EXPECT_EQ(stats.at("methods").at("echo").at("calls"), 0);
+    EXPECT_EQ(stats.at("endpoint"), server().endpoint());
+}
+
+TEST_F(RpcServer, KeepsItsStatisticsToItself) {
+    RawPeer client = new_raw_client();
+    send(client, request("rpc.stats", nullptr, 1));
+    EXPECT_EQ(code_of(receive(client), 1), method_not_found);
+}
+
 TEST_F(RpcServer, NotifiesClients) {
     RawPeer first = new_raw_client();
     send(first, request("echo", {1}, 1));

@@ -60,6 +60,9 @@ class ServerThread : public ServerFactoryThread {
     void process_payload(std::string_view payload, std::string& reply) final;
     void drain() final;
 
+    /// Adds "methods", what method_stats() of the Dispatcher says.
+    void on_stats(json& result) override;
+
   private:
     class Impl;
     std::unique_ptr<Impl> impl_;
