@@ -114,6 +114,8 @@ class JsonClient {
 
     /// As read_obj(), with the text as it came, unchecked.
     std::string read_payload();
+
+    /// As try_read_obj().
     std::optional<std::string> try_read_payload(std::chrono::milliseconds timeout);
 
     /// Closes the connection. The second call does nothing.

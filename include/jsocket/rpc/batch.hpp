@@ -18,8 +18,10 @@ class Batch {
     /// Adds a call, and says which Outcome will be its.
     std::size_t call(std::string method, json params = nullptr);
 
+    /// Adds a notification.
     void notify(std::string method, json params = nullptr);
 
+    /// Is there nothing in it?
     bool empty() const noexcept { return entries_.empty(); }
 
   private:
@@ -37,9 +39,12 @@ class Batch {
 /// What became of one call of a batch.
 class Outcome {
   public:
+    /// A call that has its result.
     explicit Outcome(json result) : result_(std::move(result)) {}
+    /// One that has failed.
     explicit Outcome(std::exception_ptr error) : error_(std::move(error)) {}
 
+    /// Is there a result?
     bool ok() const noexcept { return !error_; }
 
     /// The result. Throws RpcError if that was the answer, TimeoutError if there was none,

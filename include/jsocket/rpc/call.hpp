@@ -18,9 +18,11 @@ class Call {
   public:
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
+    /// For those who run methods. `conversation` is null if there is no connection.
     Call(std::string method, json id, bool notification, std::stop_token stop,
          std::shared_ptr<Conversation> conversation);
 
+    /// The name under which it was called.
     const std::string& method() const noexcept { return method_; }
 
     /// A string, a number or null, as the caller chose it.

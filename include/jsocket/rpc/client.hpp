@@ -30,7 +30,9 @@ class Client : public Peer {
     /// Does not connect. Throws UsageError if an option is out of its range.
     explicit Client(ClientOptions options = {}, const Dispatcher& methods = Dispatcher());
     ~Client();
+    /// What was moved from can only be assigned to or destroyed.
     Client(Client&&) noexcept;
+    /// Closes, and becomes the other.
     Client& operator=(Client&&) noexcept;
 
     /// As JsonClient::connect(). Does nothing if connected; connects anew after the connection has

@@ -38,29 +38,32 @@ namespace jsocket::rpc {
 
 /// Where a value stands, for error messages; made on the stack on the way into it.
 struct Place {
-    const Place* outer = nullptr;
-    std::string_view name = {};
-    std::size_t index = 0;  ///< of an array's element, which has no name
+    const Place* outer = nullptr;  ///< what it is within; null for the outermost
+    std::string_view name = {};    ///< of a parameter or a member
+    std::size_t index = 0;         ///< of an array's element, which has no name
 };
 
+/// "points[3].x"
 std::string to_string(const Place& place);
 
+/// Moves out of `value` what can be moved. Throws ConversionError.
 template <typename T>
 T convert(json& value, const Place& place);
 
-/// Moves out of `value` what can be moved.
+/// The same for a value called `name` in error messages.
 template <typename T>
 T convert(json&& value, std::string_view name) {
     return convert<T>(value, Place{.name = name});
 }
 
+/// The same, which leaves `value` as it is.
 template <typename T>
 T convert(const json& value, std::string_view name) {
     json copy = value;
     return convert<T>(copy, Place{.name = name});
 }
 
-// What the templates below consist of.
+/// @cond what convert() consists of
 
 [[noreturn]] void fail_conversion(const json& value, const char* expected, const Place& place);
 bool to_bool(const json& value, const Place& place);
@@ -185,5 +188,7 @@ T convert(json& value, const Place& place) {
         return convert_by_from_json<T>(value, place);
     }
 }
+
+/// @endcond
 
 }  // namespace jsocket::rpc

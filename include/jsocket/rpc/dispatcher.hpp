@@ -44,11 +44,21 @@ using Middleware = std::function<json(Call& call, json& params, const Next& next
 ///           throws is logged, and answered with internal_error, which says nothing of it.
 class Dispatcher {
   public:
+    /// Throws UsageError if an option is out of its range.
     explicit Dispatcher(Options options = {});
+
+    /// The methods of `other`, to add to, and its statistics.
     Dispatcher(const Dispatcher& other);
+
+    /// What was moved from can only be assigned to or destroyed.
     Dispatcher(Dispatcher&&) noexcept;
+
+    /// Becomes a copy.
     Dispatcher& operator=(const Dispatcher& other);
+
+    /// Becomes the other.
     Dispatcher& operator=(Dispatcher&&) noexcept;
+
     ~Dispatcher();
 
     /// Binds a function whose parameters and result are converted from and to JSON as convert.hpp
@@ -66,14 +76,14 @@ class Dispatcher {
             make_method(std::move(function), std::move(parameters), std::move(options)));
     }
 
-    /// Binds a function of `json& params`, or `Call& call, json& params`: an array, an object, or
-    /// null, as the caller sent it.
+    /// Binds a function that takes its parameters as the caller sent them, as `json& params`: an
+    /// array, an object, or null. It may have a `Call& call` in front.
     template <RawFunction Function>
     void bind_raw(std::string name, Function function, MethodOptions options = {}) {
         add(std::move(name), make_raw_method(std::move(function), std::move(options)));
     }
 
-    /// Puts a middleware around all calls, those of unknown methods and of `rpc.` included; the
+    /// Puts a middleware around all calls, those of unknown and of reserved names included; the
     /// first one that was added is the outermost.
     void use(Middleware middleware);
 
@@ -90,6 +100,7 @@ class Dispatcher {
     /// Of this dispatcher and all its copies.
     MethodStatsMap method_stats() const;
 
+    /// As they were given.
     const Options& options() const noexcept;
 
   private:

@@ -27,8 +27,11 @@ class RpcError : public Error {
     /// `data` is what else there is to say; null leaves it out.
     RpcError(int code, std::string message, json data = nullptr);
 
+    /// An ErrorCode, or a number that the method has chosen.
     int code() const noexcept { return code_; }
+    /// A short sentence, as it came: what() has it fit for a terminal.
     const std::string& message() const noexcept { return message_; }
+    /// Whatever else the method says; null if nothing.
     const json& data() const noexcept { return data_; }
 
     /// {"code", "message"} and, unless it is null, "data".
@@ -43,6 +46,7 @@ class RpcError : public Error {
 /// A JSON value is not of the type that is asked for, or does not fit into it.
 class ConversionError : public Error {
   public:
+    /// what() is "WHERE: REASON".
     ConversionError(std::string where, std::string reason);
 
     /// "b", "points[3].x": the parameter, and the place within it.

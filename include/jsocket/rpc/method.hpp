@@ -21,10 +21,12 @@ namespace jsocket::rpc {
 
 /// A parameter's name, and what rpc.discover says of it.
 struct Parameter {
-    std::string name;
-    std::string description = {};
+    std::string name;              ///< for callers that give it by name
+    std::string description = {};  ///< may be left out
 
+    /// So that a list of names is a list of parameters.
     Parameter(const char* its_name) : name(its_name) {}  // NOLINT(google-explicit-constructor)
+    /// The same with a description.
     Parameter(std::string its_name, std::string its_description = {})
         : name(std::move(its_name)), description(std::move(its_description)) {}
 };
@@ -37,9 +39,10 @@ enum class Run {
                    ///< it returns nothing is read, so that nothing can tell it to stop either
 };
 
+/// What may be said of a method.
 struct MethodOptions {
     std::string description = {};  ///< what rpc.discover says of the method
-    Run run = Run::concurrently;
+    Run run = Run::concurrently;   ///< when it runs
 };
 
 /// What a method comes down to. `params` is an array, an object, or null if there are none; it may
@@ -48,20 +51,22 @@ using Handler = std::function<json(Call& call, json& params)>;
 
 /// Everything known of a method.
 struct Method {
+    /// A parameter that callers give.
     struct Argument {
-        Parameter parameter;
-        json schema;
-        bool required;
+        Parameter parameter;  ///< its name
+        json schema;          ///< of its values
+        bool required;        ///< is it an error to leave it out?
     };
 
-    Handler handler = {};
-    std::vector<Argument> arguments = {};
-    json result_schema = json::object();
-    bool by_name = false;  ///< may parameters be given by name?
-    bool raw = false;      ///< does it take `params` as they come?
-    MethodOptions options = {};
+    Handler handler = {};                  ///< what it does
+    std::vector<Argument> arguments = {};  ///< in their order
+    json result_schema = json::object();   ///< of its result
+    bool by_name = false;                  ///< may parameters be given by name?
+    bool raw = false;                      ///< does it take `params` as they come?
+    MethodOptions options = {};            ///< as they were given
 };
 
+/// @cond what make_method() consists of
 /// The values of a method's parameters, in their order, within `params`; null for one that is not
 /// given. Throws RpcError (invalid_params) if there are too many, or names that are not known.
 std::vector<json*> find_arguments(json& params, const std::vector<Method::Argument>& arguments);
@@ -109,6 +114,8 @@ Kept<T> make_argument(Call& call, const std::vector<json*>& values, std::size_t 
         }
     }
 }
+
+/// @endcond
 
 /// A function with typed parameters as a method. Those of type Call and std::stop_token are filled
 /// in; a std::optional may be left out by callers. `names` are those of the other parameters;

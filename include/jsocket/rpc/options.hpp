@@ -13,8 +13,8 @@ namespace jsocket::rpc {
 struct Options {
     /// `info` of the document that rpc.discover answers with.
     std::string title = "jsocket";
-    std::string version = "0";
-    std::string description = {};
+    std::string version = "0";     ///< of the program, not of jsocket
+    std::string description = {};  ///< left out if empty
 
     /// A batch of more is refused as a whole.
     std::size_t max_batch_size = 1'000;

@@ -23,6 +23,7 @@ namespace jsocket::rpc {
 
 class Conversation;
 
+/// What may be said of one call.
 struct CallOptions {
     /// Over everything: waiting for another call to end if there are too many, sending, the reply.
     std::chrono::milliseconds timeout = std::chrono::seconds(30);
@@ -90,14 +91,16 @@ class Peer {
     /// or carry neither a result nor an error.
     std::uint64_t stray_replies() const noexcept;
 
+    /// The same connection?
     bool operator==(const Peer&) const = default;
 
   protected:
     friend class Call;
     friend class ServerThread;
+    /// The other end of `conversation`.
     explicit Peer(std::shared_ptr<Conversation> conversation);
 
-    std::shared_ptr<Conversation> conversation_;
+    std::shared_ptr<Conversation> conversation_;  ///< shared by all copies
 
   private:
     /// One of the two is there.

@@ -24,9 +24,11 @@ namespace jsocket::rpc {
 ///     };
 template <typename T>
 struct Schema {
+    /// The schema.
     static json value();
 };
 
+/// @cond what Schema consists of
 template <typename T>
 json tuple_schema() {
     json items = json::array();
@@ -68,5 +70,7 @@ json Schema<T>::value() {
         return json::object();
     }
 }
+
+/// @endcond
 
 }  // namespace jsocket::rpc

@@ -32,8 +32,10 @@ class Server : public ServerFactory<ServerThread> {
     /// Of all connections.
     MethodStatsMap method_stats() const { return methods_.method_stats(); }
 
-    /// Notifies one client, or all that are connected; see send_obj() and broadcast().
+    /// Notifies one client; see send_obj().
     void notify(SessionId client, std::string_view method, json params = nullptr);
+
+    /// Notifies all clients that are connected; see broadcast().
     std::size_t notify_all(std::string_view method, json params = nullptr);
 
   private:

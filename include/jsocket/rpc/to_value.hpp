@@ -11,6 +11,7 @@
 
 namespace jsocket::rpc {
 
+/// @cond what to_value() consists of
 template <typename T>
 json to_value(T&& value);
 
@@ -24,6 +25,8 @@ json tuple_to_value(T&& value) {
         std::forward<T>(value));
     return array;
 }
+
+/// @endcond
 
 /// A C++ value as JSON: what nlohmann::json makes of it, which is what its to_json() says; and null
 /// for an empty std::optional, which nlohmann::json does not know, also within containers.

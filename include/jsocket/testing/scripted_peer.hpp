@@ -15,6 +15,7 @@
 
 namespace jsocket::testing {
 
+/// Which end of a connection a ScriptedPeer is, and how patient.
 struct ScriptedPeerOptions {
     /// The server to be tested, "HOST:PORT" or "unix:PATH", for a peer that is a client.
     std::string to = {};
@@ -57,6 +58,7 @@ struct ScriptedPeerOptions {
 ///           is wrong. That a server is not there is a Mismatch.
 class ScriptedPeer {
   public:
+    /// As a client with `to`, otherwise as a server.
     explicit ScriptedPeer(Script script, ScriptedPeerOptions options = {});
 
     /// As a server on `stream`, of which there is one: the script cannot reconnect().
@@ -75,8 +77,10 @@ class ScriptedPeer {
     /// also if more has come than was expected. The second call does the same.
     void finish();
 
-    /// Where a server listens; 0 and empty for a peer that does not.
+    /// Where a server listens; 0 for a UNIX-domain socket, and for a peer that does not listen.
     std::uint16_t port() const;
+
+    /// The same as text: "127.0.0.1:40312", "unix:PATH"; empty for a peer that does not listen.
     std::string endpoint() const;
 
     /// What has been said so far.

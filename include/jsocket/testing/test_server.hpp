@@ -21,11 +21,12 @@
 
 namespace jsocket::testing {
 
+/// How a TestServer listens, and what goes wrong with it.
 struct TestServerOptions {
-    std::string listen = "127.0.0.1:0";  ///< or "unix:PATH"; port 0 takes a free one
-    std::optional<TlsServerOptions> tls = {};
-    Framing framing = Framing::automatic;
-    Limits limits = {};
+    std::string listen = "127.0.0.1:0";        ///< or "unix:PATH"; port 0 takes a free one
+    std::optional<TlsServerOptions> tls = {};  ///< encrypts connections, if given
+    Framing framing = Framing::automatic;      ///< by default what each client speaks
+    Limits limits = {};                        ///< beyond them a client is disconnected
 
     /// What goes wrong on the server's side of the connections, whose operations it numbers
     /// together; it must outlive the server. With one client that waits for each reply, reading the
@@ -53,6 +54,7 @@ class TestServer {
     /// problems().
     using Answer = std::function<std::optional<json>(json& message)>;
 
+    /// Listens, and answers from now on.
     template <std::convertible_to<Answer> Function>
     explicit TestServer(Function answer, TestServerOptions options = {})
         : TestServer(std::move(options), Answer(std::move(answer))) {}
@@ -65,6 +67,7 @@ class TestServer {
     TestServer(const TestServer&) = delete;
     TestServer& operator=(const TestServer&) = delete;
 
+    /// Where it listens; 0 for a UNIX-domain socket.
     std::uint16_t port() const;
 
     /// "127.0.0.1:40312", "[::1]:40312" or "unix:PATH".
