@@ -193,6 +193,7 @@ void TestServer::Impl::wait_for_clients(std::size_t number, Deadline deadline) c
     const Lock lock(mutex_);
     for (bool over = false;;) {
         if (ready() == number && (number > 0 || clients_.empty())) return;
+        if (over && ready() == number) fail("a client that was disconnected is still there");
         if (over) {
             fail("there are " + std::to_string(ready()) + " clients instead of " +
                  std::to_string(number));

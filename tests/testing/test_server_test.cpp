@@ -137,6 +137,24 @@ TEST(TestServer, DropsItsClientsAndTakesThemAgain) {
     EXPECT_EQ(server.transcript().text(), "connect\n< close\n2 connect\n2 > 3\n2 < 6\n2 > close\n");
 }
 
+TEST(TestServer, HasNoMoreToDoWithAClientThatItHasDropped) {
+    std::promise<void> gate;
+    TestServer server([opened = gate.get_future().share()](const json& message) {
+        opened.wait_for(patience);
+        return message;
+    });
+    JsonClient client = connected_client(server);
+    client.send_obj("slow");
+    server.wait_for_message(1);
+    server.disconnect_clients();  // while the answer runs
+    EXPECT_EQ(server.clients(), 0U);
+    EXPECT_THROW(server.broadcast("too late", 10ms), Mismatch);
+    EXPECT_THROW(server.wait_for_clients(0, 10ms), Mismatch) << "more is to be said";
+    gate.set_value();
+    server.wait_for_clients(0);
+    EXPECT_EQ(server.transcript().text(), "connect\n> \"slow\"\n< \"slow\"\n< close\n");
+}
+
 TEST(TestServer, SaysWhenItHasWaitedInVain) {
     TestServer server;
     EXPECT_THROW(server.broadcast(1, 10ms), Mismatch);

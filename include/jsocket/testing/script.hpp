@@ -36,8 +36,8 @@ class Script {
     /// report: "a temperature below zero". An exception from `holds` means that it is not.
     Script& expect(std::string what, std::function<bool(const json& message)> holds);
 
-    /// The next bytes are these, whatever the wire format. To be told apart from a message, in it
-    /// or beyond: headers count. No message can be expected behind them, on this connection.
+    /// The next bytes are these, headers of messages included. No message can be expected behind
+    /// them, on this connection.
     Script& expect_bytes(std::string bytes);
 
     /// The other side closes, or finishes sending, and has sent nothing more.
