@@ -127,11 +127,17 @@ class InTerminal(CommandTest):
     def test_connects_again_when_the_server_comes_back(self):
         with RpcPeer(bye=lambda connection, _: connection.shutdown(2)) as peer:
             with self.connect(peer.address) as terminal:
+                terminal.type(":methods\n")
+                terminal.wait_for("subscribe")
                 terminal.type("bye\n")
                 terminal.wait_for("trying to connect again")
                 port = peer.port
                 wait_for(lambda: peer.accepted >= 2, "the next connection")
                 terminal.wait_for("connected again")
+                # It may have other methods now.
+                peer.answers["rpc.discover"] = '{"methods":[{"name":"newer"}]}'
+                terminal.type("new\t\n")
+                terminal.wait_for("> newer")
         self.assertEqual(peer.port, port)
 
     def test_keeps_a_history_for_its_owner_only(self):

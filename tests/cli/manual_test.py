@@ -77,6 +77,8 @@ class Manual(CommandTest):
             self.assertIn("JSOCKET_CONFIG", page)
 
     def test_leaves_brackets_quotes_and_dashes_as_they_can_be_copied(self):
+        with open(os.path.join(self.folder, "jsocket-send.1"), encoding="ascii") as file:
+            self.assertIn(r"\fB\-\-tls\-host\-name\fR", file.read())  # no hyphens
         self.assertIn('[contexts.production]', self.pages["jsocket-contexts.1"])
         self.assertIn("`listening on unix:PATH`", " ".join(self.pages["jsocket-serve.1"].split()))
 
