@@ -141,10 +141,7 @@ void CallRunner::admit(Job& job) {
             item.refused = true;
         }
     }
-    while (queues && (in_order_.size() >= options_.max_queued_notifications ||
-                      (jobs_ > 0 && bytes_ + job.size > options_.max_bytes_in_flight))) {
-        changed_.wait(mutex_);
-    }
+    if (queues) wait_for_room(job);
     for (Item& item : job.items) {
         if (!item.refused) register_item(item);
     }
@@ -152,6 +149,20 @@ void CallRunner::admit(Job& job) {
     ++jobs_;
     calls_ += job.counts_as_call ? 1 : 0;
     bytes_ += job.size;
+}
+
+/// Meanwhile nobody reads, so that neither a client that leaves nor a server that stops is noticed:
+/// it must not last for ever.
+void CallRunner::wait_for_room(const Job& job) {
+    std::uint64_t seen = progress_;
+    Deadline deadline = deadline_after(options_.drain_timeout);
+    while (in_order_.size() >= options_.max_queued_notifications ||
+           (jobs_ > 0 && bytes_ + job.size > options_.max_bytes_in_flight)) {
+        if (changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) continue;
+        if (progress_ == seen) throw TimeoutError("queued notifications come to nothing");
+        seen = progress_;
+        deadline = deadline_after(options_.drain_timeout);
+    }
 }
 
 bool CallRunner::has_room(const Job& job) const {
@@ -222,6 +233,7 @@ void CallRunner::run_in_order() {
             }
             job = std::move(in_order_.front());
             in_order_.pop_front();
+            ++progress_;
             changed_.notify_all();
         }
         run_group(*job, Run::in_order);
@@ -301,6 +313,7 @@ void CallRunner::send(Job& job) {
 void CallRunner::end(Job& job) {
     const Lock lock(mutex_);
     --jobs_;
+    ++progress_;
     bytes_ -= job.size;
     changed_.notify_all();
 }
@@ -316,14 +329,9 @@ void CallRunner::stop_all() {
 
 bool CallRunner::wait_until_idle(Deadline deadline) {
     const Lock lock(mutex_);
-    while (jobs_ > 0) {
-        if (deadline == no_deadline) {
-            changed_.wait(mutex_);
-        } else if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
-            return jobs_ == 0;
-        }
+    while (jobs_ > 0 && changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
     }
-    return true;
+    return jobs_ == 0;
 }
 
 void CallRunner::finish() { threads_.finish(); }

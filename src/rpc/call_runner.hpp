@@ -10,6 +10,7 @@
 #include <jsocket/deadline.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -36,7 +37,7 @@ class CallRunner {
 
     /// Takes a request or a batch, of `size` bytes as text, which it moves from. The reply, if it
     /// is there at once; else it is sent later, or there is none. Waits while too many
-    /// notifications are queued.
+    /// notifications are queued; throws TimeoutError if they come to nothing.
     std::optional<json> take(json& message, std::size_t size,
                              const std::shared_ptr<Conversation>& conversation);
 
@@ -57,6 +58,7 @@ class CallRunner {
     JobPtr make_job(json& message, std::size_t size) const;
     void cancel(const json& params);
     void admit(Job& job);
+    void wait_for_room(const Job& job) JSOCKET_REQUIRES(mutex_);
     bool has_room(const Job& job) const JSOCKET_REQUIRES(mutex_);
     void register_item(Item& item) JSOCKET_REQUIRES(mutex_);
     void start_groups(const JobPtr& job);
@@ -85,6 +87,7 @@ class CallRunner {
     std::size_t jobs_ JSOCKET_GUARDED_BY(mutex_) = 0;   // not yet answered
     std::size_t calls_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them, those that are no notifications
     std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of their messages
+    std::uint64_t progress_ JSOCKET_GUARDED_BY(mutex_) = 0;  // jobs that left the queue, or ended
 };
 
 }  // namespace jsocket::rpc

@@ -138,9 +138,7 @@ Conversation::Slot Conversation::acquire_slot(Deadline deadline) {
     const Lock lock(mutex_);
     while (open_ && slots_used_ >= methods_.options().max_calls_in_flight) {
         require_other_thread();
-        if (deadline == no_deadline) {
-            slot_free_.wait(mutex_);
-        } else if (slot_free_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+        if (slot_free_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
             throw TimeoutError("too many calls to " + link_.address + " are in flight", true);
         }
     }

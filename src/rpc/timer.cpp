@@ -42,11 +42,7 @@ void Timer::run() {
             while (!ending_ && (functions_.empty() || functions_.begin()->first.first >
                                                           std::chrono::steady_clock::now())) {
                 next_wake_ = functions_.empty() ? no_deadline : functions_.begin()->first.first;
-                if (next_wake_ == no_deadline) {
-                    earlier_.wait(mutex_);
-                } else {
-                    earlier_.wait_until(mutex_, next_wake_);
-                }
+                earlier_.wait_until(mutex_, next_wake_);
             }
             if (ending_) return;
             due = std::move(functions_.begin()->second);

@@ -163,6 +163,16 @@ TEST_F(RpcStop, AServerThatStopsTellsCallsSoAfterAWhile) {
     server().join();
 }
 
+TEST_F(RpcStop, NotificationsThatComeToNothingEndTheirConnection) {
+    methods = Dispatcher({.max_queued_notifications = 2, .drain_timeout = 20ms});
+    add_methods();
+    RawPeer client = new_raw_client();
+    for (int i = 0; i < 10; ++i) send(client, request("wait"));
+    EXPECT_TRUE(stopped.wait());  // though nobody has told it to, and the client is still there
+    EXPECT_EQ(client.receive_until_end(), "");
+    EXPECT_TRUE(wait_until([&] { return server().active() == 0; }));
+}
+
 TEST_F(RpcStop, ALateResultOfACancelledCallHurtsNobody) {
     const Client client = new_client();
     EXPECT_THROW(client.call("deaf", nullptr, {.timeout = 10ms}), TimeoutError);

@@ -23,8 +23,8 @@ struct Options {
     /// end are answered with too_many_calls; further ones from this end wait. At least 1.
     std::size_t max_calls_in_flight = 64;
 
-    /// Notifications that wait for their turn; while there are as many, nothing more is read. At
-    /// least 1.
+    /// Notifications that wait for their turn; while there are as many, nothing more is read. A
+    /// connection on which none of them begins or ends for drain_timeout is closed. At least 1.
     std::size_t max_queued_notifications = 1'000;
 
     /// Bytes of the messages whose calls run or wait, of one connection: beyond it as if there were
