@@ -148,7 +148,10 @@ void Dispatcher::add(std::string name, Method method) {
     impl_->add(std::move(name), std::move(method));
 }
 
-void Dispatcher::use(Middleware middleware) { impl_->use(std::move(middleware)); }
+void Dispatcher::use(Middleware middleware) {
+    if (!middleware) throw UsageError("the middleware is empty");
+    impl_->use(std::move(middleware));
+}
 
 std::optional<json> Dispatcher::answer(json message) const {
     const auto answer_one = [this](json& one) -> std::optional<json> {

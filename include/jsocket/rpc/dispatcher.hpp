@@ -67,8 +67,9 @@ class Dispatcher {
     ///
     /// `parameters` are their names, for callers that give them by name; without names they can
     /// only be given by position. A std::optional may be left out. A std::stop_token or a Call&
-    /// among the function's parameters is filled in. Throws UsageError if the name is taken,
-    /// reserved, empty or too long, or the number of names is not that of the parameters.
+    /// among the function's parameters is filled in. All others are values or const references.
+    /// Throws UsageError if the name is taken, reserved, empty or too long, the function is empty,
+    /// or the number of names is not that of the parameters.
     template <typename Function>
     void bind(std::string name, Function function, std::vector<Parameter> parameters = {},
               MethodOptions options = {}) {
@@ -83,8 +84,9 @@ class Dispatcher {
         add(std::move(name), make_raw_method(std::move(function), std::move(options)));
     }
 
-    /// Puts a middleware around all calls, those of unknown and of reserved names included; the
-    /// first one that was added is the outermost.
+    /// Puts a middleware around all calls, those of unknown and of reserved names included, but for
+    /// the notification `rpc.cancel`; the first one that was added is the outermost. Throws
+    /// UsageError if it is empty.
     void use(Middleware middleware);
 
     /// Answers a request or a batch on this thread, one call after the other. Empty if there is

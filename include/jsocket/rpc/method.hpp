@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <jsocket/error.hpp>
 #include <jsocket/json.hpp>
 #include <jsocket/rpc/call.hpp>
 #include <jsocket/rpc/convert.hpp>
@@ -12,6 +13,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -81,6 +83,24 @@ template <typename T>
 inline constexpr bool is_context =
     std::same_as<std::decay_t<T>, Call> || std::same_as<std::decay_t<T>, std::stop_token>;
 
+template <typename T>
+inline constexpr bool is_view = std::is_pointer_v<T> || std::same_as<T, std::string_view>;
+
+/// Can a bound function have a parameter of this type?
+template <typename T>
+inline constexpr bool is_parameter =
+    std::same_as<std::decay_t<T>, Call>
+        ? std::is_lvalue_reference_v<T>
+        : !is_view<std::decay_t<T>> &&
+              (!std::is_reference_v<T> ||
+               (std::is_lvalue_reference_v<T> && std::is_const_v<std::remove_reference_t<T>>));
+
+/// Is it a function that says what it takes? Not a generic lambda, nor an overloaded one.
+template <typename Function>
+concept TypedFunction = requires(Function function) {
+    std::function(std::move(function));
+};
+
 /// How a parameter is kept from the conversion to the call.
 template <typename T>
 using Kept = std::conditional_t<std::same_as<std::decay_t<T>, Call>, Call&, std::decay_t<T>>;
@@ -119,11 +139,15 @@ Kept<T> make_argument(Call& call, const std::vector<json*>& values, std::size_t 
 
 /// A function with typed parameters as a method. Those of type Call and std::stop_token are filled
 /// in; a std::optional may be left out by callers. `names` are those of the other parameters;
-/// empty if they are to be given by position only. Throws UsageError if there are not as many.
+/// empty if they are to be given by position only. Throws UsageError if there are not as many, or
+/// the function is empty.
 template <typename Result, typename... Parameters>
 Method make_method(std::function<Result(Parameters...)> function, std::vector<Parameter> names,
                    MethodOptions options) {
-    static_assert((!std::is_rvalue_reference_v<Parameters> && ...));
+    static_assert((is_parameter<Parameters> && ...),
+                  "parameters are values or const references that own what they hold (std::string, "
+                  "no std::string_view or pointer), and Call&; for json& there is bind_raw()");
+    if (!function) throw UsageError("the function of a method is empty");
     constexpr std::size_t count = count_arguments<Parameters...>(sizeof...(Parameters));
     Method method{.result_schema = Schema<std::decay_t<Result>>::value(),
                   .by_name = !names.empty() || count == 0,
@@ -159,7 +183,13 @@ Method make_method(std::function<Result(Parameters...)> function, std::vector<Pa
 /// The same for anything that std::function can hold: a lambda, a function.
 template <typename Function>
 Method make_method(Function function, std::vector<Parameter> names, MethodOptions options) {
-    return make_method(std::function(std::move(function)), std::move(names), std::move(options));
+    static_assert(TypedFunction<Function>,
+                  "bind() takes a function, or a lambda whose parameters all have types (no auto), "
+                  "none of them Call, which is Call&");
+    if constexpr (TypedFunction<Function>) {
+        return make_method(std::function(std::move(function)), std::move(names),
+                           std::move(options));
+    }
 }
 
 template <typename Function>
