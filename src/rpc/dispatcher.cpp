@@ -181,7 +181,11 @@ std::optional<std::string> Dispatcher::answer_text(std::string_view text,
     }
     if (!reply) return std::nullopt;
     std::string out;
-    serialize(*reply, out, limits);
+    try {
+        serialize(*reply, out, limits);
+    } catch (const UsageError& error) {
+        serialize(unsendable_reply(ids_of(*reply), error.what()), out, limits);
+    }
     return out;
 }
 

@@ -93,7 +93,9 @@ class Dispatcher {
     /// nothing to answer.
     std::optional<json> answer(json message) const;
 
-    /// The same with texts, which need not be JSON.
+    /// The same with texts, which need not be JSON. A result that has no text, or none within
+    /// `limits`, is answered with internal_error. Throws UsageError only if not even that is within
+    /// `limits`.
     std::optional<std::string> answer_text(std::string_view text, const Limits& limits = {}) const;
 
     /// The document of rpc.discover.
