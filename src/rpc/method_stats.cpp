@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <limits>
+#include <locale>
 #include <sstream>
 #include <string_view>
 
@@ -87,6 +89,8 @@ void to_json(json& out, const MethodStats& stats) {
 std::string to_prometheus(const MethodStatsMap& stats) {
     std::ostringstream out;
     out.imbue(std::locale::classic());
+    // Else a sum would seem to stand still once it has six digits.
+    out.precision(std::numeric_limits<double>::max_digits10);
     write_family(out, stats, "jsocket_rpc_calls_total", "counter", "Calls that have ended.",
                  [](const MethodStats& counts) { return counts.calls; });
     write_family(out, stats, "jsocket_rpc_errors_total", "counter",

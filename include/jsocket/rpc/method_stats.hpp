@@ -18,7 +18,8 @@ struct MethodStats {
     HistogramSnapshot latency;    ///< how long it took, middleware included
 };
 
-/// By name. What was called but is not bound is counted together, under the empty name.
+/// By name. What was called but is not bound is counted together, under the empty name; the methods
+/// of `rpc.` that are there from the start are not counted.
 using MethodStatsMap = std::map<std::string, MethodStats>;
 
 /// {"calls", "errors", "in_flight", "latency"}, the latter as of a HistogramSnapshot, in seconds.
