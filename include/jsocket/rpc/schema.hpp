@@ -37,7 +37,9 @@ json tuple_schema() {
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     const std::size_t size = items.size();
-    return {{"type", "array"}, {"items", items}, {"minItems", size}, {"maxItems", size}};
+    json schema = {{"type", "array"}, {"minItems", size}, {"maxItems", size}};
+    if (size > 0) schema["items"] = std::move(items);  // which a JSON Schema cannot have empty
+    return schema;
 }
 
 template <typename T>
