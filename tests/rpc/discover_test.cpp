@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/calls.hpp"
+
+#include <jsocket/rpc/dispatcher.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace jsocket::rpc {
+namespace {
+
+using test::outcome;
+using test::outcome_of;
+
+bool has_only(const json& object, const std::set<std::string>& names) {
+    return object.is_object() &&
+           std::all_of(object.items().begin(), object.items().end(), [&](const auto& member) {
+               return names.contains(member.key()) || member.key().starts_with("x-");
+           });
+}
+
+/// Is it a Content Descriptor of the OpenRPC specification?
+void expect_descriptor(const json& descriptor) {
+    EXPECT_TRUE(has_only(descriptor, {"name", "description", "required", "schema"})) << descriptor;
+    EXPECT_TRUE(descriptor.at("name").is_string());
+    EXPECT_TRUE(descriptor.at("schema").is_object()) << descriptor;
+    EXPECT_TRUE(descriptor.value("required", json(false)).is_boolean()) << descriptor;
+    EXPECT_TRUE(descriptor.value("description", json("")).is_string()) << descriptor;
+}
+
+/// Is it a Method of the OpenRPC specification?
+void expect_method(const json& method) {
+    EXPECT_TRUE(has_only(method, {"name", "description", "params", "paramStructure", "result"}))
+        << method;
+    EXPECT_TRUE(method.at("name").is_string());
+    const std::set<std::string> structures{"by-name", "by-position", "either"};
+    EXPECT_TRUE(structures.contains(method.at("paramStructure")));
+    ASSERT_TRUE(method.at("params").is_array());
+    std::set<std::string> names;
+    for (const json& parameter : method.at("params")) {
+        expect_descriptor(parameter);
+        EXPECT_TRUE(names.insert(parameter.at("name")).second) << method;
+    }
+    expect_descriptor(method.at("result"));
+}
+
+Dispatcher make_methods() {
+    Dispatcher methods(Options{.title = "Shop", .version = "1.2", .description = "Sells things"});
+    methods.bind("buy",
+                 [](const std::string&, std::optional<int>, Call&, std::stop_token) {
+                     return std::vector<int>{};
+                 },
+                 {{"what", "Its name"}, "count"}, {.description = "Buys something"});
+    methods.bind("minus", [](int a, int b) { return a - b; });
+    methods.bind("nothing", [] {});
+    methods.bind_raw("any", [](json& params) { return params; });
+    return methods;
+}
+
+std::map<std::string, json> methods_of(const json& document) {
+    std::map<std::string, json> methods;
+    for (const json& method : document.at("methods")) methods[method.at("name")] = method;
+    return methods;
+}
+
+TEST(Discover, MakesAnOpenRpcDocument) {
+    const json document = make_methods().discover();
+    EXPECT_TRUE(has_only(document, {"openrpc", "info", "methods"}));
+    EXPECT_EQ(document.at("openrpc"), "1.2.6");
+    EXPECT_EQ(document.at("info"),
+              (json{{"title", "Shop"}, {"version", "1.2"}, {"description", "Sells things"}}));
+    ASSERT_TRUE(document.at("methods").is_array());
+    for (const json& method : document.at("methods")) expect_method(method);
+    EXPECT_EQ(Dispatcher().discover().at("info"), (json{{"title", "jsocket"}, {"version", "0"}}));
+}
+
+TEST(Discover, ListsEveryMethodOnce) {
+    const json document = make_methods().discover();
+    std::vector<std::string> names;
+    for (const json& method : document.at("methods")) names.push_back(method.at("name"));
+    EXPECT_EQ(names, (std::vector<std::string>{"any", "buy", "minus", "nothing", "rpc.discover",
+                                               "rpc.health"}));
+}
+
+TEST(Discover, DescribesParametersAndResult) {
+    const auto methods = methods_of(make_methods().discover());
+    const json& buy = methods.at("buy");
+    EXPECT_EQ(buy.at("description"), "Buys something");
+    EXPECT_EQ(buy.at("paramStructure"), "either");
+    EXPECT_EQ(buy.at("params"), (json{{{"name", "what"},
+                                       {"description", "Its name"},
+                                       {"required", true},
+                                       {"schema", Schema<std::string>::value()}},
+                                      {{"name", "count"},
+                                       {"required", false},
+                                       {"schema", Schema<std::optional<int>>::value()}}}));
+    EXPECT_EQ(buy.at("result"),
+              (json{{"name", "result"}, {"schema", Schema<std::vector<int>>::value()}}));
+    EXPECT_FALSE(methods.at("minus").contains("description"));
+    EXPECT_EQ(methods.at("minus").at("paramStructure"), "by-position");
+    EXPECT_EQ(methods.at("minus").at("params").at(1).at("name"), "arg2");
+    EXPECT_EQ(methods.at("nothing").at("result").at("schema"), (json{{"type", "null"}}));
+    EXPECT_EQ(methods.at("any").at("x-any-params"), true);
+    EXPECT_FALSE(methods.at("nothing").contains("x-any-params"));
+}
+
+TEST(Discover, IsAMethodWithoutParameters) {
+    const Dispatcher methods = make_methods();
+    EXPECT_EQ(outcome(methods, "rpc.discover"), methods.discover());
+    EXPECT_EQ(outcome_of(methods, "rpc.discover", "[]"), methods.discover());
+    EXPECT_EQ(outcome_of(methods, "rpc.discover", "[1]").at("code"), -32602);
+    EXPECT_EQ(outcome_of(methods, "rpc.discover", R"({"a":1})").at("code"), -32602);
+}
+
+TEST(Discover, SpeaksForTheCopyThatIsAsked) {
+    Dispatcher methods = make_methods();
+    Dispatcher copy = methods;
+    copy.bind("more", [] {});
+    EXPECT_TRUE(methods_of(outcome(copy, "rpc.discover")).contains("more"));
+    EXPECT_FALSE(methods_of(outcome(methods, "rpc.discover")).contains("more"));
+}
+
+}  // namespace
+}  // namespace jsocket::rpc
