@@ -44,7 +44,7 @@ json to_value(T&& value) {
         for (auto& [name, member] : value) object[name] = to_value(member);
         return object;
     } else {
-        static_assert(Sequence<Type>, "the result has no to_json(): see nlohmann::json");
+        static_assert(Sequence<Type>, "the type of the result needs a to_json()");
         json array = json::array();
         for (auto&& element : value) array.push_back(to_value(element));
         return array;
