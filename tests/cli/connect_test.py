@@ -38,6 +38,12 @@ class InTerminal(CommandTest):
             raise
         return terminal
 
+    def end(self, terminal, address):
+        """By C-d, which means nothing to an editor that is not there yet."""
+        terminal.wait_until(lambda screen: screen.rstrip().endswith(f"{address}>"), "the prompt")
+        terminal.press("C-d")
+        self.assertEqual(terminal.status(), 0)
+
     def test_calls_methods_and_sends_json(self):
         with RpcPeer(sum="3", echo=b'{"b":1.0,"a":2}') as peer:
             with self.connect(peer.address) as terminal:
@@ -111,8 +117,7 @@ class InTerminal(CommandTest):
                 terminal.type("sum\n")
                 terminal.wait_for("\n3\n")
                 self.assertEqual(len(peer.received), 1)
-                terminal.press("C-d")
-                self.assertEqual(terminal.status(), 0)
+                self.end(terminal, peer.address)
 
     def test_stops_waiting_at_c_c(self):
         with RpcPeer(slow=lambda *_: None, sum="3") as peer:
@@ -147,8 +152,7 @@ class InTerminal(CommandTest):
                     terminal.type(line + "\n")
                     word = line.split()[1]
                     wait_for(lambda: peer.received and word in peer.received[-1], line)
-                terminal.press("C-d")
-                self.assertEqual(terminal.status(), 0)
+                self.end(terminal, peer.address)
                 self.assertEqual(stat.S_IMODE(os.stat(self.history).st_mode), 0o600)
                 folder = os.path.dirname(self.history)
                 self.assertEqual(stat.S_IMODE(os.stat(folder).st_mode), 0o700)

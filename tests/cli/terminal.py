@@ -2,9 +2,14 @@
 """A program in a terminal: typed to, and looked at, by way of tmux."""
 
 import os
+import re
 import subprocess
 
 from command import PATIENCE, wait_for
+
+# tmux does not always get to know the exit code. C-c is for the program, not for this shell.
+RUN = 'trap : INT; "$@"; echo "[ended with $?]"'
+ENDED = re.compile(r"^\[ended with (\d+)\]$", re.MULTILINE)
 
 
 class Terminal:
@@ -19,7 +24,8 @@ class Terminal:
         environment = {**inherited, "TERM": "xterm", "LC_ALL": "C.UTF-8", **(environment or {})}
         settings = [f"{name}={value}" for name, value in environment.items()]
         self.run("new-session", "-d", "-x", str(columns), "-y", str(lines),
-                 "env", "-i", *settings, *command, ";", "set-option", "remain-on-exit", "on")
+                 "env", "-i", *settings, "sh", "-c", RUN, "sh", *command, ";",
+                 "set-option", "remain-on-exit", "on")
 
     def run(self, *arguments):
         return subprocess.run([*self.tmux, *arguments], stdin=subprocess.DEVNULL, timeout=PATIENCE,
@@ -56,6 +62,5 @@ class Terminal:
 
     def status(self):
         """The exit code of the program, once it has ended."""
-        def ended():
-            return self.run("display-message", "-p", "#{pane_dead_status}").strip()
-        return int(wait_for(ended, "the end of the program"))
+        screen = self.wait_until(lambda text: ENDED.search(text), "the end of the program")
+        return int(ENDED.search(screen)[1])
