@@ -21,7 +21,8 @@ class JsocketConan(ConanFile):
     settings = "os", "compiler", "build_type", "arch"
     options = {"shared": [True, False], "fPIC": [True, False], "tools": [True, False]}
     default_options = {"shared": False, "fPIC": True, "tools": False}
-    for_tools = ("cli11/[>=2.1 <3]", "ncurses/[>=6.2 <7]", "tomlplusplus/[>=3.3 <4]")
+    for_tools = ("cli11/[>=2.1 <3]", "editline/[>=3.1 <4]", "ncurses/[>=6.2 <7]",
+                 "tomlplusplus/[>=3.3 <4]")
     implements = ["auto_shared_fpic"]
 
     def export_sources(self):

@@ -18,7 +18,8 @@ from unittest import mock
 # What find_package() looks for, as vcpkg and Conan call it.
 NAMES = {"nlohmann_json": ("nlohmann-json", "nlohmann_json"), "spdlog": ("spdlog", "spdlog"),
          "ZLIB": ("zlib", "zlib"), "OpenSSL": ("openssl", "openssl"), "CLI11": ("cli11", "cli11"),
-         "Curses": ("ncurses", "ncurses"), "tomlplusplus": ("tomlplusplus", "tomlplusplus")}
+         "Curses": ("ncurses", "ncurses"), "tomlplusplus": ("tomlplusplus", "tomlplusplus"),
+         "LibEdit": ("libedit", "editline")}
 SYSTEM = {"Threads"}
 
 VCPKG_STANDINS = """
