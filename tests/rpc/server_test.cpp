@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <mutex>
 #include <numeric>
@@ -235,6 +236,28 @@ TEST_F(RpcServer, NamesOfMethodsHaveAtMost256Bytes) {
     EXPECT_EQ(code_of(receive(client), 1), method_not_found);
     send(client, request(std::string(257, 'm'), nullptr, 2));
     EXPECT_EQ(code_of(receive(client), 2), invalid_request);
+}
+
+/// The naughty strings among them.
+TEST_F(RpcServer, AnyNameOfAMethodThatIsNotThereIsNotFound) {
+    std::ifstream file(JSOCKET_TEST_DATA "/big-list-of-naughty-strings/blns.json");
+    std::vector<json> names = json::parse(file);
+    for (const char* name : {"rpc.", "rpc.nothing", "rpc.cancel ", "RPC.DISCOVER"}) {
+        names.emplace_back(name);
+    }
+    names.emplace_back(std::string("a\0b", 3));
+    RawPeer client = new_raw_client();
+    std::size_t short_names = 0;
+    for (const json& name : names) {
+        const bool too_long = name.get_ref<const std::string&>().size() > 256;
+        send(client, request(name.get<std::string>(), nullptr, 1));
+        EXPECT_EQ(code_of(receive(client), 1), too_long ? invalid_request : method_not_found);
+        short_names += too_long ? 0 : 1;
+    }
+    // Security: nobody makes the statistics grow by calling what is not there.
+    const MethodStatsMap stats = server().method_stats();
+    EXPECT_EQ(stats.at("").calls, short_names);
+    EXPECT_EQ(stats.size(), 5U);
 }
 
 TEST_F(RpcServer, SurvivesMethodsThatThrow) {
