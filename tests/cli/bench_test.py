@@ -3,6 +3,8 @@
 
 import json
 import os
+import pathlib
+import re
 import select
 import signal
 import subprocess
@@ -56,6 +58,20 @@ def wait_for_clients(server, count):
     """A server has a thread for each client, and two more."""
     tasks = f"/proc/{server.process.pid}/task"
     wait_for(lambda: len(os.listdir(tasks)) >= count + 2, f"{count} clients")
+
+
+def waits(server):
+    """How often its threads have waited for something, such as a message."""
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task")
+    return sum(int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", status.read_text()).group(1))
+               for status in tasks.glob("*/status"))
+
+
+def wait_for_messages(server, clients):
+    """Returns when these clients have connected, and then sent some messages."""
+    wait_for_clients(server, clients)
+    before = waits(server)
+    wait_for(lambda: waits(server) >= before + 10, "messages")
 
 
 class BenchTest(CommandTest):
@@ -190,11 +206,15 @@ class OpenLoop(BenchTest):
             with Serve("--stats") as server, self.subTest(connections=connections):
                 result, measured = bench(server.address, "--rate", "200", "--duration", "0.5",
                                          "--connections", connections)
-                self.assert_measured(result, measured, 100)
+                self.assertEqual((result.code, result.err), (0, ""), result)
+                # A machine that is busy just before the end has no time to send the last ones.
+                self.assertEqual(measured["messages"] + measured["unsent"], 100)
+                self.assertGreater(measured["messages"], 0)
                 self.assertEqual(measured["rate"], 200)
                 self.assertGreaterEqual(measured["seconds"], 0.5)
                 clients = server.stop_and_get_stats()["clients"].values()
-                self.assertEqual(sum(client["messages_in"] for client in clients), 100)
+                self.assertEqual(sum(client["messages_in"] for client in clients),
+                                 measured["messages"])
 
     def test_counts_messages_and_the_warm_up(self):
         with Serve("--stats") as server:
@@ -218,15 +238,16 @@ class OpenLoop(BenchTest):
             self.assertGreaterEqual(measured["latency"]["max"], 0.19)
 
     def stalled_for_a_second(self, rate, *options):
-        """What is measured in 2.5 s, in one of which the server does nothing."""
-        with Serve() as server, Running(server.address, "--rate", str(rate), "--duration", "2.5",
-                                        "--connections", "2", *options) as running:
-            wait_for_clients(server, 2)
+        """What is measured of the messages of 2.5 s, in one of which the server does nothing."""
+        count = 5 * rate // 2  # and no --duration: a slow machine may need longer for them
+        with Serve() as server, Running(server.address, "--rate", str(rate), "--requests",
+                                        str(count), "--connections", "2", *options) as running:
+            wait_for_messages(server, 2)
             server.process.send_signal(signal.SIGSTOP)
             threading.Event().wait(1)
             server.process.send_signal(signal.SIGCONT)
             result, measured = running.end()
-        self.assert_measured(result, measured, 2.5 * rate)
+        self.assert_measured(result, measured, count)
         return measured
 
     def assert_shows_the_stall(self, measured, rate):
@@ -372,18 +393,24 @@ class Errors(BenchTest):
 
 class Interrupted(BenchTest):
     def test_it_prints_what_was_measured_so_far(self):
+        def talk(connection):
+            for _ in range(20):  # far more than a window: replies have been taken, too
+                connection.sendall(frame(receive_frame(connection)))
+            answered.set()
+            echo(connection)
+
         for number in [signal.SIGINT, signal.SIGTERM]:
             for options in [[], ["--window", "4"], ["--rate", "100"]]:
-                with self.subTest(signal=number, options=options), Serve() as server, \
-                        Running(server.address, "--duration", "600", *options) as running:
-                    wait_for_clients(server, 10)
-                    threading.Event().wait(0.1)  # measures something
+                answered = threading.Event()
+                with self.subTest(signal=number, options=options), Peer(talk) as peer, \
+                        Running(peer.address, "--duration", "600", *options) as running:
+                    self.assertTrue(answered.wait(PATIENCE))
                     began = time.monotonic()
                     running.process.send_signal(number)
                     result, measured = running.end()
                     self.assertLess(time.monotonic() - began, SLACK)
                     self.assertEqual((result.code, result.err), (0, ""), result)
-                    self.assertGreater(measured["messages"], 0)
+                    self.assertGreaterEqual(measured["messages"], 1)
                     self.assertEqual(measured["failures"], {})
 
     def test_it_does_not_wait_for_a_server_that_is_silent(self):

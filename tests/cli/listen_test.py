@@ -75,9 +75,10 @@ class Prints(ListenTest):
 
     def test_messages_of_every_framing_and_over_unix(self):
         with tempfile.TemporaryDirectory() as folder:
-            with Listen(bind=f"unix:{folder}/s") as server:
+            with Listen("--default", "2", bind=f"unix:{folder}/s") as server:
                 for framing in ["prefix", "crc", "lines"]:
-                    jsocket("send", server.address, "--framing", framing, "--timeout", "0.05", "[1]")
+                    self.assert_success(
+                        jsocket("send", server.address, "--framing", framing, "[1]"), "2\n")
                     self.assertEqual(server.line(), "[1]\n")
 
     def test_over_tls(self):
