@@ -154,11 +154,14 @@ class Ends(ListenTest):
                 self.assert_success(server.stop(number), "")
 
     def test_after_as_many_messages_as_it_is_told(self):
-        with Listen("--count", "3", "--default", '"${}"') as server, server.connect() as client:
-            client.sendall(b"".join(b"%d\n" % number for number in range(1, 1000)))
-            self.assertEqual(receive_to_end(client), b"1\n2\n3\n")
-            out, err = server.process.communicate(timeout=PATIENCE)
-            self.assertEqual((server.process.returncode, out, err), (0, b"1\n2\n3\n", b""))
+        lines = b"".join(b"%d\n" % number for number in range(1, 1000))
+        for _ in range(20):  # as it would not stop at once each time without counting
+            with Listen("--count", "3", "--default", '"${}"') as server, \
+                    server.connect() as client:
+                client.sendall(lines)
+                self.assertEqual(receive_to_end(client), b"1\n2\n3\n")
+                out, err = server.process.communicate(timeout=PATIENCE)
+                self.assertEqual((server.process.returncode, out, err), (0, b"1\n2\n3\n", b""))
 
     def test_with_an_error_when_nobody_takes_its_lines_any_more(self):
         with Listen() as server, server.connect() as client:
