@@ -25,10 +25,11 @@ std::optional<RpcError> error_of(const json& reply) {
     const auto message = error->find("message");
     if (code == error->end() || !code->is_number_integer()) return std::nullopt;
     if (message == error->end() || !message->is_string()) return std::nullopt;
+    constexpr std::int64_t largest = std::numeric_limits<int>::max();
+    const bool too_large =
+        code->is_number_unsigned() && code->get<std::uint64_t>() > std::uint64_t{largest};
     const auto number = code->get<std::int64_t>();
-    if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max()) {
-        return std::nullopt;
-    }
+    if (too_large || number < std::numeric_limits<int>::min()) return std::nullopt;
     return RpcError(static_cast<int>(number), message->get<std::string>(),
                     error->value("data", json()));
 }

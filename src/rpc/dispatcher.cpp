@@ -27,6 +27,26 @@ RpcError hidden_error(const std::string& method, const char* reason) {
 
 }  // namespace
 
+/// Counts a call when it ends, however it does.
+class Dispatcher::Impl::Measurement {
+  public:
+    explicit Measurement(MethodCounts* counts) : counts_(counts) {
+        if (counts_) counts_->begin();
+    }
+    ~Measurement() {
+        if (counts_) counts_->end(std::chrono::steady_clock::now() - begin_, failed_);
+    }
+    Measurement(const Measurement&) = delete;
+    Measurement& operator=(const Measurement&) = delete;
+
+    void succeed() { failed_ = false; }
+
+  private:
+    MethodCounts* const counts_;
+    const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    bool failed_ = true;
+};
+
 Dispatcher::Impl::Impl(Options options)
     : options_(std::move(options)), unknown_counts_(book_->counts("")) {
     check_options(options_);
@@ -52,15 +72,10 @@ void Dispatcher::Impl::add(std::string name, Method method) {
     if (name.starts_with(reserved_prefix)) {
         throw UsageError("the name of method " + shown + " begins with rpc., which is reserved");
     }
-    auto counts = book_ ? book_->counts(name) : nullptr;
+    auto counts = book_->counts(name);
     const bool added =
         entries_.try_emplace(std::move(name), Entry{std::move(method), std::move(counts)}).second;
     if (!added) throw UsageError("there is a method " + shown + " already");
-}
-
-void Dispatcher::Impl::count_nothing() {
-    book_.reset();
-    unknown_counts_.reset();
 }
 
 const Dispatcher::Impl::Entry* Dispatcher::Impl::find(const std::string& method) const {
@@ -75,24 +90,19 @@ Run Dispatcher::Impl::run_of(const std::string& method) const {
 
 std::optional<json> Dispatcher::Impl::answer(Call& call, json& params) const {
     const Entry* entry = find(call.method());
-    MethodCounts* counts = entry ? entry->counts.get() : unknown_counts_.get();
-    if (counts) counts->begin();
-    const auto begin = std::chrono::steady_clock::now();
-    bool failed = true;
-    auto reply = measure(call, params, entry, failed);
-    if (counts) counts->end(std::chrono::steady_clock::now() - begin, failed);
-    return reply;
+    Measurement measurement(entry ? entry->counts.get() : unknown_counts_.get());
+    return reply_of(call, params, entry, measurement);
 }
 
-std::optional<json> Dispatcher::Impl::measure(Call& call, json& params, const Entry* entry,
-                                              bool& failed) const {
+std::optional<json> Dispatcher::Impl::reply_of(Call& call, json& params, const Entry* entry,
+                                               Measurement& measurement) const {
     const auto refuse = [&](const RpcError& error) -> std::optional<json> {
         if (call.is_notification()) return std::nullopt;
         return error_reply(call.id(), error);
     };
     try {
         json result = invoke(call, params, entry, 0);
-        failed = false;
+        measurement.succeed();
         if (call.is_notification()) return std::nullopt;
         return result_reply(call.id(), std::move(result));
     } catch (const RpcError& error) {
@@ -125,7 +135,7 @@ json Dispatcher::Impl::invoke_method(Call& call, json& params, const Entry* entr
 }
 
 MethodStatsMap Dispatcher::Impl::stats() const {
-    auto stats = book_ ? book_->stats() : MethodStatsMap();
+    auto stats = book_->stats();
     // What was bound but never called is there with zeros; what was never missed is not.
     if (const auto unknown = stats.find(""); unknown != stats.end() && unknown->second.calls == 0) {
         stats.erase(unknown);
@@ -133,24 +143,27 @@ MethodStatsMap Dispatcher::Impl::stats() const {
     return stats;
 }
 
-Dispatcher::Dispatcher(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
-Dispatcher::Dispatcher(const Dispatcher& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
+Dispatcher::Dispatcher(Options options) : impl_(std::make_shared<Impl>(std::move(options))) {}
+Dispatcher::Dispatcher(const Dispatcher& other) = default;
 Dispatcher::Dispatcher(Dispatcher&&) noexcept = default;
 Dispatcher& Dispatcher::operator=(Dispatcher&&) noexcept = default;
 Dispatcher::~Dispatcher() = default;
 
-Dispatcher& Dispatcher::operator=(const Dispatcher& other) {
-    impl_ = std::make_unique<Impl>(*other.impl_);
-    return *this;
+Dispatcher& Dispatcher::operator=(const Dispatcher& other) = default;
+
+/// Each connection has a copy: they share what none of them adds to.
+Dispatcher::Impl& Dispatcher::own_impl() {
+    if (impl_.use_count() > 1) impl_ = std::make_shared<Impl>(*impl_);
+    return *impl_;
 }
 
 void Dispatcher::add(std::string name, Method method) {
-    impl_->add(std::move(name), std::move(method));
+    own_impl().add(std::move(name), std::move(method));
 }
 
 void Dispatcher::use(Middleware middleware) {
     if (!middleware) throw UsageError("the middleware is empty");
-    impl_->use(std::move(middleware));
+    own_impl().use(std::move(middleware));
 }
 
 std::optional<json> Dispatcher::answer(json message) const {

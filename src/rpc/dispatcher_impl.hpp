@@ -24,9 +24,6 @@ class Dispatcher::Impl {
     void add(std::string name, Method method);
     void use(Middleware middleware) { middlewares_.push_back(std::move(middleware)); }
 
-    /// Without statistics, each of which takes 10 KiB.
-    void count_nothing();
-
     /// When the method runs, if there is one of that name.
     Run run_of(const std::string& method) const;
 
@@ -37,15 +34,18 @@ class Dispatcher::Impl {
     MethodStatsMap stats() const;
 
   private:
+    class Measurement;
+
     struct Entry {
         Method method;
-        std::shared_ptr<MethodCounts> counts;  // null if nobody counts
+        std::shared_ptr<MethodCounts> counts;  // null for the methods that are always there
     };
 
     const Entry* find(const std::string& method) const;
     json invoke(Call& call, json& params, const Entry* entry, std::size_t middleware) const;
     json invoke_method(Call& call, json& params, const Entry* entry) const;
-    std::optional<json> measure(Call& call, json& params, const Entry* entry, bool& failed) const;
+    std::optional<json> reply_of(Call& call, json& params, const Entry* entry,
+                                 Measurement& measurement) const;
 
     Options options_;
     std::shared_ptr<MethodBook> book_ = std::make_shared<MethodBook>();

@@ -20,15 +20,22 @@ namespace jsocket::rpc {
 /// Threads: all members may be called from any thread.
 class MethodCounts {
   public:
+    MethodCounts() = default;
+    ~MethodCounts() { delete latency_.load(); }
+    MethodCounts(const MethodCounts&) = delete;
+    MethodCounts& operator=(const MethodCounts&) = delete;
+
     void begin() noexcept { in_flight_.fetch_add(1, std::memory_order_relaxed); }
     void end(std::chrono::nanoseconds duration, bool failed) noexcept;
 
     MethodStats stats() const;
 
   private:
+    Histogram* histogram() noexcept;
+
     std::atomic<std::uint64_t> errors_{0};
     std::atomic<std::uint64_t> in_flight_{0};
-    Histogram latency_;
+    std::atomic<Histogram*> latency_{nullptr};  // 10 KiB, for methods that are called
 };
 
 /// The counts of all methods of a dispatcher and its copies.

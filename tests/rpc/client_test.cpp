@@ -286,6 +286,7 @@ TEST_F(RpcClientOfAStranger, ThrowsIfAReplyIsNeitherAResultNorAnError) {
         {{"error", {{"code", "1"}, {"message", "m"}}}},
         {{"error", {{"code", 1e10}, {"message", "m"}}}},
         {{"error", {{"code", 10000000000}, {"message", "m"}}}},
+        {{"error", {{"code", 18446744073709551615U}, {"message", "m"}}}},
         {{"result", 1}, {"error", {{"code", 1}, {"message", "m"}}}},
     };
     for (json part : parts) {

@@ -39,7 +39,9 @@ using Middleware = std::function<json(Call& call, json& params, const Next& next
 ///
 /// Threads:  bind and use first; then any number of threads may answer at a time, and methods run
 ///           at the same time. method_stats() at any time.
-/// Lifetime: a copy has methods of its own, to which more may be added, and shares the statistics.
+/// Lifetime: a copy may have more methods added, and shares the statistics; it shares the
+/// functions,
+///           too, with what they have captured.
 /// Errors:   a method answers with an error object by throwing RpcError. Anything else that it
 ///           throws is logged, and answered with internal_error, which says nothing of it.
 class Dispatcher {
@@ -112,8 +114,9 @@ class Dispatcher {
     class Impl;
 
     void add(std::string name, Method method);
+    Impl& own_impl();
 
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;  // shared by copies until one is added to
 };
 
 }  // namespace jsocket::rpc
