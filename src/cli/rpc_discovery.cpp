@@ -30,7 +30,8 @@ class Skeleton {
     explicit Skeleton(const json& document) : document_(document) {}
 
     json value(const json& schema, int depth = 0) const {
-        if (depth > deepest || !schema.is_object()) return nullptr;
+        if (depth > deepest || !schema.is_object() || left_ == 0) return nullptr;
+        --left_;
         if (schema.contains("$ref")) return value(referred(schema), depth + 1);
         for (const char* given : {"default", "const"}) {
             if (schema.contains(given)) return schema[given];
@@ -94,6 +95,7 @@ class Skeleton {
     }
 
     const json& document_;
+    mutable int left_ = 1'000;  // values, as types may have members of their own type
 };
 
 std::string type_name(const json& schema) {

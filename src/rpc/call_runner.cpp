@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <stop_token>
 #include <system_error>
 #include <utility>
@@ -41,23 +42,30 @@ struct CallRunner::Item {
 };
 
 struct CallRunner::Job {
-    std::deque<Item> items;  // never moved: others point to them
-    bool batch = false;
-    std::size_t size = 0;
-    std::shared_ptr<Conversation> conversation;
-    bool counts_as_call = false;
-    std::atomic<int> groups{1};  // that have not ended; the first is the reading thread's
+    explicit Job(CallRunner& its_runner) : runner(its_runner) {}
+    ~Job() { runner.release(*this); }
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
 
     bool has(Run run) const {
         return std::any_of(items.begin(), items.end(),
                            [run](const Item& item) { return !item.refused && item.run == run; });
     }
+
+    CallRunner& runner;
+    std::deque<Item> items = {};  // never moved: others point to them
+    bool batch = false;
+    std::size_t size = 0;
+    std::shared_ptr<Conversation> conversation = nullptr;
+    bool counts_as_call = false;  // counted in calls_
+    bool admitted = false;        // counted in jobs_
+    std::atomic<int> groups{1};   // that have not ended; the first is the reading thread's
 };
 
-CallRunner::CallRunner(const Dispatcher& methods, Send send)
+CallRunner::CallRunner(const Dispatcher& methods, Connection connection)
     : methods_(*methods.impl_),
       options_(methods_.options()),
-      send_(std::move(send)),
+      connection_(std::move(connection)),
       threads_(options_.stack_size),
       timer_(options_.stack_size) {}
 
@@ -72,13 +80,11 @@ std::optional<json> CallRunner::take(json& message, std::size_t size,
     start_groups(job);
     run_group(*job, Run::immediately);
     if (!end_group(*job)) return std::nullopt;
-    auto reply = reply_of(*job);
-    end(*job);
-    return reply;
+    return reply_of(*job);
 }
 
-CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) const {
-    auto job = std::make_shared<Job>();
+CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
+    auto job = std::make_shared<Job>(*this);
     job->batch = message.is_array();
     job->size = size;
     const auto add = [&](json& one) {
@@ -141,27 +147,43 @@ void CallRunner::admit(Job& job) {
             item.refused = true;
         }
     }
-    if (queues) wait_for_room(job);
+    if (queues) wait_for_room();
     for (Item& item : job.items) {
         if (!item.refused) register_item(item);
     }
     job.counts_as_call = has_calls && !refused;
+    job.admitted = true;
     ++jobs_;
     calls_ += job.counts_as_call ? 1 : 0;
     bytes_ += job.size;
 }
 
-/// Meanwhile nobody reads, so that neither a client that leaves nor a server that stops is noticed:
-/// it must not last for ever.
-void CallRunner::wait_for_room(const Job& job) {
-    std::uint64_t seen = progress_;
-    Deadline deadline = deadline_after(options_.drain_timeout);
+/// Meanwhile nobody reads, so that a client that has left is not noticed: a queue that stands still
+/// is not waited for without end. And nothing announces that this side is ending the connection.
+void CallRunner::wait_for_room() {
+    constexpr std::chrono::milliseconds pause(50);
+    const Job* seen = nullptr;
+    Deadline deadline = no_deadline;
     while (in_order_.size() >= options_.max_queued_notifications ||
-           (jobs_ > 0 && bytes_ + job.size > options_.max_bytes_in_flight)) {
-        if (changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) continue;
-        if (progress_ == seen) throw TimeoutError("queued notifications come to nothing");
-        seen = progress_;
-        deadline = deadline_after(options_.drain_timeout);
+           queued_bytes_ > options_.max_bytes_in_flight) {
+        if (seen != in_order_.front().get()) {
+            seen = in_order_.front().get();
+            deadline = deadline_after(options_.queue_timeout);
+        }
+        mutex_.unlock();
+        bool ending = true;
+        try {
+            ending = !connection_.go_on();
+        } catch (...) {
+            mutex_.lock();
+            throw;
+        }
+        mutex_.lock();
+        if (ending) return;
+        if (std::chrono::steady_clock::now() >= deadline) {
+            throw TimeoutError("queued notifications come to nothing");
+        }
+        changed_.wait_until(mutex_, deadline_after(pause));
     }
 }
 
@@ -193,10 +215,7 @@ void CallRunner::start_groups(const JobPtr& job) {
 /// On a thread of its own.
 void CallRunner::start(const JobPtr& job, Run run) {
     try {
-        threads_.run([this, job, run] {
-            run_group(*job, run);
-            if (end_group(*job)) send(*job);
-        });
+        threads_.run([this, job, run] { finish_group(*job, run); });
     } catch (const std::system_error& error) {
         refuse_group(*job, run, error.what());
         end_group(*job);  // the reading thread's group is left
@@ -207,6 +226,7 @@ void CallRunner::start_in_order(const JobPtr& job) {
     {
         const Lock lock(mutex_);
         in_order_.push_back(job);
+        queued_bytes_ += job->size;
         if (std::exchange(in_order_runs_, true)) return;
     }
     try {
@@ -215,6 +235,7 @@ void CallRunner::start_in_order(const JobPtr& job) {
         {
             const Lock lock(mutex_);
             in_order_.pop_back();
+            queued_bytes_ -= job->size;
             in_order_runs_ = false;
         }
         refuse_group(*job, Run::in_order, error.what());
@@ -233,11 +254,21 @@ void CallRunner::run_in_order() {
             }
             job = std::move(in_order_.front());
             in_order_.pop_front();
-            ++progress_;
+            queued_bytes_ -= job->size;
             changed_.notify_all();
         }
-        run_group(*job, Run::in_order);
-        if (end_group(*job)) send(*job);
+        finish_group(*job, Run::in_order);
+    }
+}
+
+/// On a thread of the pool, which no exception may leave. What has no memory to be answered ends
+/// its connection.
+void CallRunner::finish_group(Job& job, Run run) noexcept {
+    try {
+        run_group(job, run);
+        if (end_group(job)) send(job);
+    } catch (...) {
+        connection_.give_up();
     }
 }
 
@@ -281,10 +312,7 @@ bool CallRunner::end_group(Job& job) { return job.groups.fetch_sub(1) == 1; }
 std::optional<json> CallRunner::reply_of(Job& job) {
     {
         const Lock lock(mutex_);
-        for (Item& item : job.items) {
-            if (std::exchange(item.registered, false)) items_.erase(item.place);
-        }
-        if (std::exchange(job.counts_as_call, false)) --calls_;
+        forget_ids(job);
     }
     if (!job.batch) return std::move(job.items.front().reply);
     json replies = json::array();
@@ -295,25 +323,33 @@ std::optional<json> CallRunner::reply_of(Job& job) {
     return replies;
 }
 
-void CallRunner::send(Job& job) {
-    if (const auto reply = reply_of(job)) {
-        try {
-            try {
-                send_(*reply);
-            } catch (const UsageError& error) {
-                send_(unsendable_reply(ids_of(*reply), error.what()));
-            }
-        } catch (const std::exception&) {
-            // Nobody is there to read it, which the reading thread finds out as well.
-        }
+void CallRunner::forget_ids(Job& job) {
+    for (Item& item : job.items) {
+        if (std::exchange(item.registered, false)) items_.erase(item.place);
     }
-    end(job);
+    if (std::exchange(job.counts_as_call, false)) --calls_;
 }
 
-void CallRunner::end(Job& job) {
+void CallRunner::send(Job& job) {
+    const auto reply = reply_of(job);
+    if (!reply) return;
+    try {
+        try {
+            connection_.reply(*reply);
+        } catch (const UsageError& error) {
+            connection_.reply(unsendable_reply(ids_of(*reply), error.what()));
+        }
+    } catch (const Error&) {
+        // Nobody is there to read it, which the reading thread finds out as well.
+    }
+}
+
+/// It has been answered, or never will be.
+void CallRunner::release(Job& job) noexcept {
     const Lock lock(mutex_);
+    forget_ids(job);
+    if (!job.admitted) return;
     --jobs_;
-    ++progress_;
     bytes_ -= job.size;
     changed_.notify_all();
 }
@@ -325,6 +361,11 @@ void CallRunner::stop_all() {
         for (const auto& [key, item] : items_) stops.push_back(item->stop);
     }
     for (std::stop_source& stop : stops) stop.request_stop();
+}
+
+void CallRunner::cancel_all() {
+    const Lock lock(mutex_);
+    for (const auto& [key, item] : items_) item->cancelled = true;
 }
 
 bool CallRunner::wait_until_idle(Deadline deadline) {

@@ -30,10 +30,17 @@ namespace jsocket::rpc {
 /// Lifetime: finish() before it is destroyed. `methods` must outlive it.
 class CallRunner {
   public:
-    /// Sends a reply from any thread; throws as Peer does.
-    using Send = std::function<void(const json& reply)>;
+    /// How its connection is reached, from any thread but for `go_on`.
+    struct Connection {
+        std::function<void(const json& reply)> reply;  ///< sends; throws as Peer does
+        std::function<void()> give_up;                 ///< ends it, without waiting
 
-    CallRunner(const Dispatcher& methods, Send send);
+        /// On the reading thread, now and then while it waits: sends what has been answered. False
+        /// once this side is ending the connection.
+        std::function<bool()> go_on;
+    };
+
+    CallRunner(const Dispatcher& methods, Connection connection);
 
     /// Takes a request or a batch, of `size` bytes as text, which it moves from. The reply, if it
     /// is there at once; else it is sent later, or there is none. Waits while too many
@@ -43,6 +50,9 @@ class CallRunner {
 
     /// Tells everything that runs or waits to stop.
     void stop_all();
+
+    /// What has not begun is answered with `cancelled` instead.
+    void cancel_all();
 
     /// Has everything been answered by then?
     bool wait_until_idle(Deadline deadline);
@@ -55,10 +65,11 @@ class CallRunner {
     struct Job;
     using JobPtr = std::shared_ptr<Job>;
 
-    JobPtr make_job(json& message, std::size_t size) const;
+    JobPtr make_job(json& message, std::size_t size);
     void cancel(const json& params);
     void admit(Job& job);
-    void wait_for_room(const Job& job) JSOCKET_REQUIRES(mutex_);
+    void wait_for_room() JSOCKET_REQUIRES(mutex_);
+    void release(Job& job) noexcept;
     bool has_room(const Job& job) const JSOCKET_REQUIRES(mutex_);
     void register_item(Item& item) JSOCKET_REQUIRES(mutex_);
     void start_groups(const JobPtr& job);
@@ -69,13 +80,14 @@ class CallRunner {
     void refuse_group(Job& job, Run run, const char* reason);
     void run_item(Job& job, Item& item);
     bool end_group(Job& job);
+    void finish_group(Job& job, Run run) noexcept;
+    void forget_ids(Job& job) JSOCKET_REQUIRES(mutex_);
     std::optional<json> reply_of(Job& job);
     void send(Job& job);
-    void end(Job& job);
 
     const Dispatcher::Impl& methods_;
     const Options& options_;
-    const Send send_;
+    const Connection connection_;
     WorkerPool threads_;
     Timer timer_;
 
@@ -87,7 +99,7 @@ class CallRunner {
     std::size_t jobs_ JSOCKET_GUARDED_BY(mutex_) = 0;   // not yet answered
     std::size_t calls_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them, those that are no notifications
     std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of their messages
-    std::uint64_t progress_ JSOCKET_GUARDED_BY(mutex_) = 0;  // jobs that left the queue, or ended
+    std::size_t queued_bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of those in in_order_
 };
 
 }  // namespace jsocket::rpc

@@ -20,7 +20,9 @@ std::shared_ptr<Conversation> make_conversation(const std::shared_ptr<JsonClient
     const ClientOptions& options = client->options();
     return std::make_shared<Conversation>(
         methods, Link{.send = send,
-                      .reply = send,
+                      .connection = {.reply = send,
+                                     .give_up = [client] { client->close(); },
+                                     .go_on = [client] { return client->connected(); }},
                       .address = to_string(Endpoint{options.address, options.port})});
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 namespace jsocket::rpc {
@@ -37,11 +38,14 @@ std::optional<RpcError> error_of(const json& reply) {
 }  // namespace
 
 Conversation::Conversation(const Dispatcher& methods, Link link)
-    : methods_(methods), link_(std::move(link)), timer_(methods_.options().stack_size) {}
+    : methods_(methods),
+      link_(std::move(link)),
+      cancels_(methods_.options().stack_size),
+      timer_(methods_.options().stack_size) {}
 
 void Conversation::begin() {
     reader_ = std::this_thread::get_id();
-    runner_ = std::make_unique<CallRunner>(methods_, link_.reply);
+    runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
     open_.store(true, std::memory_order_release);
 }
 
@@ -58,7 +62,9 @@ void Conversation::end(const std::exception_ptr& reason, bool abrupt) {
         call.complete(nullptr, reason);
     }
     if (!runner_) return;
-    if (!abrupt) runner_->wait_until_idle(deadline_after(methods_.options().drain_timeout));
+    if (abrupt) runner_->stop_all();
+    runner_->wait_until_idle(deadline_after(methods_.options().drain_timeout));
+    runner_->cancel_all();
     runner_->stop_all();
     runner_->finish();
     runner_.reset();
@@ -115,7 +121,7 @@ void Conversation::take_reply(json& reply) {
 bool Conversation::fail_only_message(const json& reply) {
     const auto id = reply.find("id");
     const auto error = error_of(reply);
-    if (!error || (id != reply.end() && !id->is_null())) return false;
+    if (!error || notified_ || (id != reply.end() && !id->is_null())) return false;
     std::map<std::uint64_t, Pending> pending;
     {
         const Lock lock(mutex_);
@@ -166,12 +172,18 @@ std::uint64_t Conversation::expect(Completion completion, Slot slot, Deadline de
         pending_.emplace(id, Pending{std::move(completion), std::move(slot), std::nullopt});
     }
     if (deadline == no_deadline) return id;
-    const Timer::Handle timeout = timer_.schedule(deadline, [this, id] { time_out(id); });
+    std::optional<Timer::Handle> timeout;
+    try {
+        timeout = timer_.schedule(deadline, [this, id] { time_out(id); });
+    } catch (const std::system_error& error) {
+        forget(id);
+        throw Error(std::string("no thread for time-outs: ") + error.what(), true);
+    }
     const Lock lock(mutex_);
     if (const auto found = pending_.find(id); found != pending_.end()) {
         found->second.timeout = timeout;
     } else {
-        timer_.cancel(timeout);
+        timer_.cancel(*timeout);
     }
     return id;
 }
@@ -196,9 +208,17 @@ void Conversation::time_out(std::uint64_t id) noexcept {
         call->slot.reset();
         call->complete(nullptr, std::make_exception_ptr(TimeoutError(
                                     "no reply from " + link_.address + " in time", true)));
-        link_.send(make_request("rpc.cancel", {{"id", id}}));
+        cancels_.schedule(immediately, [this, id] { send_cancel(id); });
     } catch (const std::exception&) {
         // The connection is gone, which whoever reads it finds out as well.
+    }
+}
+
+void Conversation::send_cancel(std::uint64_t id) noexcept {
+    try {
+        link_.send(make_request("rpc.cancel", {{"id", id}}));
+    } catch (const std::exception&) {
+        // As above.
     }
 }
 
@@ -223,6 +243,7 @@ void Conversation::start(std::string_view method, json params, CallOptions optio
 void Conversation::notify(std::string_view method, json params) {
     const json request = make_request(method, std::move(params));
     if (!connected()) throw not_connected(link_.address);
+    notified_ = true;
     link_.send(request);
 }
 
@@ -251,6 +272,7 @@ std::vector<Outcome> Conversation::batch(const Batch& batch, CallOptions options
             requests[i]["id"] = ids.back();
         }
         if (!connected()) throw not_connected(link_.address);
+        if (batch.calls_ == 0) notified_ = true;
         send_expecting(requests, ids);
     }
     std::vector<Outcome> outcomes;

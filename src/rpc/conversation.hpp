@@ -25,8 +25,8 @@ namespace jsocket::rpc {
 
 /// How a Conversation reaches the other end.
 struct Link {
-    std::function<void(const json&)> send;   ///< a call or a notification, from any thread
-    std::function<void(const json&)> reply;  ///< the same for a reply
+    std::function<void(const json&)> send;  ///< a call or a notification, from any thread
+    CallRunner::Connection connection;      ///< for replies
     std::string address = {};
     std::uint64_t session_id = 0;
     PeerCredentials credentials = {};
@@ -79,6 +79,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     std::uint64_t expect(Completion completion, Slot slot, Deadline deadline);
     std::optional<Pending> forget(std::uint64_t id);
     void time_out(std::uint64_t id) noexcept;
+    void send_cancel(std::uint64_t id) noexcept;
     void send_expecting(const json& message, const std::vector<std::uint64_t>& ids);
     void take_reply(json& reply);
     bool fail_only_message(const json& reply);
@@ -89,6 +90,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     std::atomic<bool> open_{false};
     std::atomic<std::thread::id> reader_{};
     std::atomic<std::uint64_t> stray_replies_{0};
+    std::atomic<bool> notified_{false};   // has anything been sent whose refusal has no id?
     std::unique_ptr<CallRunner> runner_;  // the reading thread's; one for each connection
 
     Mutex mutex_;
@@ -97,7 +99,9 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     std::uint64_t last_id_ JSOCKET_GUARDED_BY(mutex_) = 0;
     std::size_t slots_used_ JSOCKET_GUARDED_BY(mutex_) = 0;
 
-    Timer timer_;  // last, so that its functions find the others alive
+    // Last, so that their functions find the others alive.
+    Timer cancels_;  // sends them, which may take time that time-outs do not have
+    Timer timer_;    // schedules in cancels_
 };
 
 }  // namespace jsocket::rpc

@@ -72,6 +72,11 @@ void Dispatcher::Impl::add(std::string name, Method method) {
     if (name.starts_with(reserved_prefix)) {
         throw UsageError("the name of method " + shown + " begins with rpc., which is reserved");
     }
+    try {
+        static_cast<void>(describe_method(name, method).dump());
+    } catch (const json::exception&) {
+        throw UsageError("method " + shown + " is described by what is not UTF-8");
+    }
     auto counts = book_->counts(name);
     const bool added =
         entries_.try_emplace(std::move(name), Entry{std::move(method), std::move(counts)}).second;

@@ -91,9 +91,15 @@ json ids_of(const json& reply) {
 json unsendable_reply(const json& ids, const char* reason) {
     const RpcError error(internal_error, "Internal error",
                          {{"reason", std::string("the result cannot be sent: ") + reason}});
-    if (!ids.is_array()) return error_reply(ids, error);
+    // An id may itself be what is too big.
+    constexpr std::size_t largest_id = 1024;
+    const auto reply_to = [&error](const json& id) {
+        const bool usual = !id.is_string() || id.get_ref<const std::string&>().size() <= largest_id;
+        return error_reply(usual ? id : json(), error);
+    };
+    if (!ids.is_array()) return reply_to(ids);
     json replies = json::array();
-    for (const json& id : ids) replies.push_back(error_reply(id, error));
+    for (const json& id : ids) replies.push_back(reply_to(id));
     return replies;
 }
 

@@ -15,6 +15,7 @@ void check_options(const Options& options) {
     check("max_method_name", options.max_method_name);
     check_timeout("call_timeout", options.call_timeout);
     check_timeout("drain_timeout", options.drain_timeout);
+    check_timeout("queue_timeout", options.queue_timeout);
 }
 
 }  // namespace jsocket::rpc

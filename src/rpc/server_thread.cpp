@@ -13,8 +13,24 @@ namespace jsocket::rpc {
 namespace {
 
 Link link_to(const std::shared_ptr<Session>& session) {
-    return {.send = [session](const json& message) { session->send_obj(message); },
-            .reply = [session](const json& message) { session->send_reply(message); },
+    // A Peer may be kept longer than its connection, whose descriptor must not be.
+    const std::weak_ptr<Session> weak = session;
+    const auto get = [weak, peer = session->peer()] {
+        auto alive = weak.lock();
+        if (alive) return alive;
+        throw ConnectionClosed("socket connection broken: " + peer + " is gone", false);
+    };
+    return {.send = [get](const json& message) { get()->send_obj(message); },
+            .connection = {.reply = [get](const json& message) { get()->send_reply(message); },
+                           .give_up =
+                               [weak] {
+                                   if (const auto alive = weak.lock()) alive->disconnect();
+                               },
+                           .go_on =
+                               [get] {
+                                   get()->flush();
+                                   return !get()->interrupted();
+                               }},
             .address = session->peer(),
             .session_id = session->id(),
             .credentials = session->credentials()};

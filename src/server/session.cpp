@@ -90,6 +90,7 @@ Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptio
 Session::~Session() { discard(message_); }
 
 void Session::serve(MessageHandler& handler) noexcept {
+    bool begun = false;
     bool greeted = false;
     try {
         handler.attach(shared_from_this());
@@ -97,6 +98,7 @@ void Session::serve(MessageHandler& handler) noexcept {
         socket_.handshake(no_deadline);
         ready_.store(true, std::memory_order_release);
         step_ = Step::hook;
+        begun = true;
         handler.on_connect();
         greeted = true;
         run(handler);
@@ -106,10 +108,8 @@ void Session::serve(MessageHandler& handler) noexcept {
         handle_unknown_failure(handler);
     }
     try {
-        if (greeted) {
-            handler.drain();
-            handler.on_disconnect();
-        }
+        if (begun) handler.drain();
+        if (greeted) handler.on_disconnect();
     } catch (const std::exception& error) {
         count_failure(Failure::handler, error.what());
     } catch (...) {

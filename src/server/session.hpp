@@ -92,6 +92,9 @@ class Session : public std::enable_shared_from_this<Session> {
     /// hook has moved that of this one away, as an echo does.
     void write_reply(json&& message, std::string& reply);
 
+    /// The handler's: sends replies that gather, for one that is going to take its time.
+    void flush();
+
     /// The handler's: names the client for the statistics.
     void identify(std::string_view name);
 
@@ -105,7 +108,6 @@ class Session : public std::enable_shared_from_this<Session> {
     void answer(MessageHandler& handler, std::string_view payload);
     bool answer_stats(MessageHandler& handler, std::string_view payload);
     void queue_reply();
-    void flush();
     void count_received();
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
     void uncount_sent(std::uint64_t messages, std::uint64_t bytes);

@@ -63,7 +63,7 @@ TYPED_TEST(TlsHandshake, IsCutIfItStalls) {
         const Stopwatch stopwatch;
         TlsPeer peer = peer_at(point, server.port());
         this->expect_one(server, Failure::timeout);
-        EXPECT_GE(stopwatch.elapsed(), milliseconds(195));
+        EXPECT_GE(stopwatch.elapsed(), milliseconds(190));
         EXPECT_NO_THROW(peer.raw().receive_until_end());
         peer.raw().close();
         EXPECT_EQ(this->connected(server.port()).request(1), 1);
@@ -86,7 +86,7 @@ TYPED_TEST(TlsHandshake, IsCutIfItTrickles) {
         cut = cut || peer.raw().readable(milliseconds(20));
     }
     EXPECT_TRUE(cut);
-    EXPECT_GE(stopwatch.elapsed(), milliseconds(195));
+    EXPECT_GE(stopwatch.elapsed(), milliseconds(190));
     this->expect_one(server, Failure::timeout);
 }
 

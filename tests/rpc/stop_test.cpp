@@ -164,7 +164,7 @@ TEST_F(RpcStop, AServerThatStopsTellsCallsSoAfterAWhile) {
 }
 
 TEST_F(RpcStop, NotificationsThatComeToNothingEndTheirConnection) {
-    methods = Dispatcher({.max_queued_notifications = 2, .drain_timeout = 20ms});
+    methods = Dispatcher({.max_queued_notifications = 2, .queue_timeout = 20ms});
     add_methods();
     RawPeer client = new_raw_client();
     for (int i = 0; i < 10; ++i) send(client, request("wait"));

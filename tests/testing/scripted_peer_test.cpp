@@ -350,10 +350,11 @@ TEST(ScriptedPeerAtItsEnd, ReportsWhatNobodyAskedFor) {
 TEST(ScriptedPeerAtItsEnd, WaitsForNothingWhileAnExceptionPasses) {
     std::vector<std::string> reports;
     const Stopwatch watch;
+    std::optional<JsonClient> client;  // stays when the peer goes
     try {
         ScriptedPeer peer(Script().expect(1),
                           {.report = [&](const std::string& text) { reports.push_back(text); }});
-        JsonClient client = connected_client(peer);
+        client = connected_client(peer);
         throw std::runtime_error("the test has failed");
     } catch (const std::runtime_error&) {
     }

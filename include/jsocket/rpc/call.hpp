@@ -34,7 +34,8 @@ class Call {
     /// Told to stop when the result is of no use any more: the caller has cancelled the call
     /// (`rpc.cancel`) or is gone, Options::call_timeout has passed, or this end is closing the
     /// connection and Options::drain_timeout has passed. What the method then returns or throws is
-    /// still sent, if there is anybody to send it to.
+    /// still sent, if there is anybody to send it to. A std::stop_callback must not throw, and so
+    /// not call the Peer without catching.
     const std::stop_token& stop_token() const noexcept { return stop_; }
 
     /// Who calls, to call or notify in turn, now or later. Throws UsageError if the call came by

@@ -36,7 +36,7 @@ class Client : public Peer {
     Client& operator=(Client&&) noexcept;
 
     /// As JsonClient::connect(). Does nothing if connected; connects anew after the connection has
-    /// ended. A Peer that was copied from the client stays with the connection of then.
+    /// ended; a Peer that was copied from the client goes on with it.
     void connect();
 
     /// Ends the connection: calls that are waiting throw ConnectionClosed.

@@ -87,7 +87,8 @@ class Dispatcher {
     }
 
     /// Puts a middleware around all calls, those of unknown and of reserved names included, but for
-    /// the notification `rpc.cancel`; the first one that was added is the outermost. Throws
+    /// the notification `rpc.cancel` and for `rpc.stats`, which the server answers by itself if
+    /// ServerOptions::answer_stats says so; the first one that was added is the outermost. Throws
     /// UsageError if it is empty.
     void use(Middleware middleware);
 

@@ -35,7 +35,8 @@ struct Parameter {
 
 /// When a method runs, seen from the connection that it was called on.
 enum class Run {
-    concurrently,  ///< at once, on a thread of its own; notifications one after another, in order
+    concurrently,  ///< at once, on a thread of its own; notifications one after another, in order,
+                   ///< which calls do not wait for
     in_order,      ///< on another thread, after those of this kind that came before it
     immediately,   ///< on the thread that reads the connection, for what takes microseconds: until
                    ///< it returns nothing is read, so that nothing can tell it to stop either

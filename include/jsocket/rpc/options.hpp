@@ -20,12 +20,18 @@ struct Options {
     std::size_t max_batch_size = 1'000;
 
     /// Of one connection, in each direction; a batch counts as one. Further calls from the other
-    /// end are answered with too_many_calls; further ones from this end wait. At least 1.
+    /// end are answered with too_many_calls; further ones from this end wait. At least 1. As many
+    /// threads may be at work for one connection, and as many results wait for a client that does
+    /// not read.
     std::size_t max_calls_in_flight = 64;
 
-    /// Notifications that wait for their turn; while there are as many, nothing more is read. A
-    /// connection on which none of them begins or ends for drain_timeout is closed. At least 1.
+    /// Notifications that wait for their turn, and bytes of them as below; while there are as many,
+    /// nothing more is read. At least 1.
     std::size_t max_queued_notifications = 1'000;
+
+    /// How long the queue may stand still meanwhile, behind one notification, until the connection
+    /// is closed. Security: whether a client has left is not noticed as long as nothing is read.
+    std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
 
     /// Bytes of the messages whose calls run or wait, of one connection: beyond it as if there were
     /// too many of them. One message is always taken.
@@ -38,7 +44,8 @@ struct Options {
     std::chrono::milliseconds call_timeout = no_timeout;
 
     /// When this end closes the connection: how long the calls that run have until their stop
-    /// tokens are told to stop.
+    /// tokens are told to stop, and what has not begun is left out. A Client that closes tells them
+    /// at once.
     std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
 
     /// Of each thread that runs methods; see ServerOptions::stack_size.

@@ -25,7 +25,8 @@ class Conversation;
 
 /// What may be said of one call.
 struct CallOptions {
-    /// Over everything: waiting for another call to end if there are too many, sending, the reply.
+    /// Over waiting for another call to end, if there are too many, and for the reply. Sending to a
+    /// peer that does not read has an end of its own, send_timeout.
     std::chrono::milliseconds timeout = std::chrono::seconds(30);
 };
 
