@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bench_command.hpp"
 
+#include "cli/human_numbers.hpp"
 #include "cli/load.hpp"
 #include "cli/load_report.hpp"
 #include "cli/option_values.hpp"
@@ -69,8 +70,7 @@ void watch(Load& load, const StopSignals& signals) {
         bar.draw(progress.share, progress.connecting
                                      ? "connecting"
                                      : std::to_string(static_cast<int>(progress.share * 100)) +
-                                           " %  " + grouped(static_cast<std::uint64_t>(rate)) +
-                                           " /s");
+                                           " %  " + human_rate(rate));
     }
 }
 
@@ -78,12 +78,6 @@ void watch(Load& load, const StopSignals& signals) {
 
 BenchCommand::BenchCommand(CLI::App& app)
     : Command(app, "bench", "Load a server, and measure how it does") {
-    command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
-    command_
-        ->add_option("JSON", message_,
-                     "The message; - reads one a line from standard\n"
-                     "input, to be sent in turn")
-        ->type_name("");
     add_option("--size", size_, "BYTES", "Without JSON: of a message that is made");
     add_option("--connections", connections_, "N", "How many at a time");
     add_option("--window", window_, "N", "Messages on their way on each connection");
@@ -93,11 +87,15 @@ BenchCommand::BenchCommand(CLI::App& app)
     add_option("--duration", duration_, "SECONDS", "How long to measure");
     add_option("--requests", requests_, "N", "Instead: how many messages to measure");
     add_option("--warmup", warmup_, "SECONDS", "How long to send before measuring");
-    add_option("--framing", framing_, "NAME", "prefix, crc or lines");
-    add_option("--timeout", timeout_, "SECONDS", "For connecting, and for each reply");
-    tls_.add_to(*command_);
-    command_->add_flag("--json", json_, "Print one line of JSON instead of a table")
-        ->disable_flag_override();
+    client_.add_to(*command_, "For connecting, and then for each reply");
+    command_
+        ->add_option("JSON", message_,
+                     "The message; - sends each line of standard input\n"
+                     "in turn")
+        ->type_name("");
+    add_json_option(*command_,
+                    "Print one line of JSON instead of a table, and\n"
+                    "write diagnostics as JSON lines, too");
     command_->footer(
         "The server has to answer each message, in order: the n-th message that comes\n"
         "back counts as the reply to the n-th that was sent. With --rate latency is\n"
@@ -107,7 +105,7 @@ BenchCommand::BenchCommand(CLI::App& app)
         "SIGINT ends it early. The exit code is 1 if a connection failed.\n\n"
         "Examples:\n"
         "  jsocket bench 127.0.0.1:5489\n"
-        "  jsocket bench db1:5489 --rate 2000 --duration 60 '{\"add\": 5}'\n"
+        "  jsocket bench @staging --rate 2000 --duration 60 '{\"add\": 5}'\n"
         "  jsocket bench unix:/run/echo --window 64 --requests 1000000 - < messages");
 }
 
@@ -124,23 +122,21 @@ void BenchCommand::refuse_both(const char* one, const char* other) const {
                      " exclude each other; leave one of them out");
 }
 
-LoadOptions BenchCommand::options() const {
+LoadOptions BenchCommand::options() {
     refuse_both("JSON", "--size");
     refuse_both("--rate", "--window");
     refuse_both("--requests", "--duration");
     LoadOptions options;
-    options.server = option_value("SERVER", server_, parse_address);
-    const bool over_unix = options.server.unix_path().has_value();
-    if (!over_unix && options.server.port == 0) throw UsageError("SERVER: port 0 is no port");
-    options.framing = option_value("--framing", framing_, parse_client_framing);
+    ClientOptions client = client_.options();
+    options.server = {client.address, client.port};
+    options.tls = std::move(client.tls);
+    options.framing = client.framing;
+    options.timeout = client_.timeout();
     options.connections =
         option_value("--connections", connections_, parse_count, 1U, most_connections);
     options.window = option_value("--window", window_, parse_count, 1U, largest_window);
     if (given("--rate")) options.rate = option_value("--rate", rate_, parse_rate);
-    options.timeout = option_value("--timeout", timeout_, parse_seconds);
     set_extent(options);
-    options.tls = tls_.options(over_unix);
-    if (options.tls) options.tls->handshake_timeout = options.timeout;
     options.messages = messages();
     return options;
 }
@@ -181,7 +177,7 @@ void BenchCommand::run() {
         throw UsageError(with_option_names(error.what()));
     }
     const std::size_t failed = result.failed_connections();
-    if (json_) {
+    if (json_lines()) {
         print_line(to_json(result, load_options).dump());
     } else if (failed < load_options.connections || result.counts.messages > 0) {
         const ReportStyle style{.columns = columns(STDOUT_FILENO),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/client_arguments.hpp"
 #include "cli/command.hpp"
-#include "cli/tls_arguments.hpp"
 
 #include <string>
 #include <vector>
@@ -25,11 +25,11 @@ class BenchCommand : public Command {
                     const char* description);
     bool given(const char* option) const;
     void refuse_both(const char* one, const char* other) const;
-    LoadOptions options() const;
+    LoadOptions options();
     void set_extent(LoadOptions& options) const;
     std::vector<std::string> messages() const;
 
-    std::string server_;
+    ClientArguments client_;
     std::string message_;
     std::string connections_ = "10";
     std::string duration_ = "10";
@@ -38,10 +38,6 @@ class BenchCommand : public Command {
     std::string window_ = "1";
     std::string size_ = "64";
     std::string warmup_;
-    std::string framing_ = "prefix";
-    std::string timeout_ = "10";
-    bool json_ = false;
-    ClientTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

@@ -69,6 +69,13 @@ void tell_of_time(double connecting, double reply) {
 }  // namespace
 
 CallCommand::CallCommand(CLI::App& app) : Command(app, "call", "Call a method by JSON-RPC 2.0") {
+    const auto flag = [this](const char* name, bool& value, const char* meaning) {
+        command_->add_flag(name, value, meaning)->disable_flag_override();
+    };
+    flag("--notify", notify_, "Send a notification, which has no reply");
+    flag("--list", list_, "Print the names of the server's methods");
+    flag("--template", template_, "Print parameters for METHOD to be filled in");
+    flag("--verbose", verbose_, "Tell how long it took on standard error");
     client_.add_to(*command_, "For everything, connecting included");
     command_->add_option("METHOD", method_, "Its name")->type_name("");
     // CLI11 would take [1,2] apart, if it knew that there may be several, and {} for none.
@@ -80,13 +87,6 @@ CallCommand::CallCommand(CLI::App& app) : Command(app, "call", "Call a method by
                      ->type_name("")
                      ->expected(any_number, any_number)
                      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    const auto flag = [this](const char* name, bool& value, const char* meaning) {
-        command_->add_flag(name, value, meaning)->disable_flag_override();
-    };
-    flag("--notify", notify_, "Send a notification, which has no reply");
-    flag("--list", list_, "Print the names of the server's methods");
-    flag("--template", template_, "Print parameters for METHOD to be filled in");
-    flag("--verbose", verbose_, "Tell how long it took on standard error");
     command_->footer(
         "A VALUE that is JSON is taken as that, anything else as a string; so write\n"
         "'\"5\"' for the string 5, and '\"a=b\"' for one that looks like NAME=VALUE.\n"

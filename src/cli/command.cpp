@@ -25,18 +25,12 @@ Command::Command(CLI::App& app, const char* name, const char* description)
 
 bool Command::chosen() const { return command_->parsed(); }
 
-namespace {
-
-/// For all, whether they print JSON anyway or not; those that have more to do for it have the
-/// option already.
-void add_json_option(CLI::App& command) {
+void add_json_option(CLI::App& command, const char* meaning) {
     if (command.get_option_no_throw(json_option) != nullptr) return;
     // CLI11 2.1 takes other kinds of text for the variable of the flag.
-    const std::string description = "Write diagnostics as JSON lines, too";
+    const std::string description = meaning;
     command.add_flag(std::string(json_option), description)->disable_flag_override();
 }
-
-}  // namespace
 
 std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     std::vector<std::unique_ptr<Command>> commands;
@@ -46,14 +40,15 @@ std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app) {
     commands.push_back(std::make_unique<ConnectCommand>(app));
     commands.push_back(std::make_unique<ListenCommand>(app));
     commands.push_back(std::make_unique<BenchCommand>(app));
+    commands.push_back(std::make_unique<TopCommand>(app));
     commands.push_back(std::make_unique<ProxyCommand>(app));
     commands.push_back(std::make_unique<ReplayCommand>(app));
-    commands.push_back(std::make_unique<TopCommand>(app));
     commands.push_back(std::make_unique<ContextsCommand>(app));
     commands.push_back(std::make_unique<CompletionCommand>(app));
     commands.push_back(std::make_unique<ManualCommand>(app));
-    add_json_option(app);
-    for (CLI::App* command : app.get_subcommands({})) add_json_option(*command);
+    constexpr const char* meaning = "Write diagnostics as JSON lines, too";
+    add_json_option(app, meaning);
+    for (CLI::App* command : app.get_subcommands({})) add_json_option(*command, meaning);
     return commands;
 }
 

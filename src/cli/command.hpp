@@ -35,6 +35,9 @@ class Command {
 /// What every command understands: see use_json_lines().
 inline constexpr const char* json_option = "--json";
 
+/// Adds that option, with what it means to the command; those that do not get it all the same.
+void add_json_option(CLI::App& command, const char* meaning);
+
 /// All there are, in the order in which `--help` shows them.
 std::vector<std::unique_ptr<Command>> make_commands(CLI::App& app);
 

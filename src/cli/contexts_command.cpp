@@ -30,6 +30,9 @@ std::string as_json(const Configuration& configuration) {
 
 ContextsCommand::ContextsCommand(CLI::App& app)
     : Command(app, "contexts", "List the servers that have names") {
+    add_json_option(*command_,
+                    "Print all settings, as one line of JSON; and\n"
+                    "write diagnostics as JSON lines, too");
     command_->footer(
         "Each line has a name and an address, with --json also everything else. They\n"
         "are in the file $JSOCKET_CONFIG, or else jsocket/config.toml in\n"

@@ -4,10 +4,11 @@
 #include "cli/mock.hpp"
 #include "cli/option_values.hpp"
 #include "cli/service.hpp"
+#include "cli/terminal.hpp"
 
-#include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/server/server_factory.hpp>
+#include <jsocket/server/service_manager.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -43,30 +44,22 @@ json checked_reply(std::string_view text) {
 
 ListenCommand::ListenCommand(CLI::App& app)
     : Command(app, "listen", "Print what clients send, and reply by rules") {
-    const ServerOptions defaults;
-    bind_ = to_string(Endpoint{defaults.address, default_port});
-    framing_ = to_string(defaults.framing);
     const auto add_option = [this](const char* name, std::string& value, const char* type,
                                    const char* description) {
         command_->add_option(name, value, description)->type_name(type)->capture_default_str();
     };
-    add_option("--bind", bind_, "ADDRESS",
-               "HOST:PORT, with port 0 for a free one, or\n"
-               "unix:PATH");
     add_option("--rules", rules_, "FILE", "Which messages to reply to, and what");
     add_option("--default", otherwise_, "JSON", "The reply to messages that no rule is for");
     add_option("--count", count_, "N", "End after N messages");
-    add_option("--framing", framing_, "NAME", "prefix, crc, lines, or auto to find out");
-    tls_.add_to(*command_);
-    command_
-        ->add_flag("--json", json_,
-                   "Print events as JSON objects: connect,\n"
-                   "message and disconnect")
-        ->disable_flag_override();
+    server_.add_to(*command_);
+    add_json_option(*command_,
+                    "Print events as JSON objects: connect,\n"
+                    "message and disconnect; and write diagnostics\n"
+                    "as JSON lines, too");
     command_->footer(
-        "The first line is `listening on HOST:PORT` or `listening on unix:PATH`, or\n"
-        "that as an event; then each message is one line of JSON. It runs until SIGINT\n"
-        "or SIGTERM.\n\n"
+        "When it is ready it prints one line, `listening on HOST:PORT` or\n"
+        "`listening on unix:PATH`; then each message is one line of JSON. It runs until\n"
+        "SIGINT or SIGTERM.\n\n"
         "FILE is a JSON array of rules, or has one rule a line. The first whose `when`\n"
         "has no member that a message has not replies to it. In `reply` a string\n"
         "\"${/NAME}\" stands for that member of the message. `times` says how often a\n"
@@ -79,22 +72,12 @@ ListenCommand::ListenCommand(CLI::App& app)
         "  jsocket listen --default '{\"id\": \"${/id}\", \"result\": null}'");
 }
 
-ServerOptions ListenCommand::server_options() const {
-    ServerOptions options;
-    const Endpoint endpoint = option_value("--bind", bind_, parse_address);
-    options.address = endpoint.address;
-    options.port = endpoint.port;
-    options.framing = option_value("--framing", framing_, parse_server_framing);
-    options.tls = tls_.options();
-    return options;
-}
-
 void ListenCommand::run() {
-    const ServerOptions options = server_options();
+    const ServerOptions options = server_.options();
     const bool counted = command_->count("--count") > 0;
-    MessageLog log(
-        json_, counted ? option_value("--count", count_, parse_count, 1U, MessageLog::unlimited - 1)
-                       : MessageLog::unlimited);
+    MessageLog log(json_lines(), counted ? option_value("--count", count_, parse_count, 1U,
+                                                        MessageLog::unlimited - 1)
+                                         : MessageLog::unlimited);
     std::optional<ReplyRules> rules;
     if (command_->count("--rules") > 0) {
         const std::string text = option_value("--rules", rules_, text_of);
@@ -116,7 +99,8 @@ void ListenCommand::serve(const ServerOptions& options, const MockSettings& sett
     try {
         ServerFactory<Mock> server(options, &settings);
         const StopSignals signals;
-        settings.log.ready(server.endpoint());
+        print_line(ready_line(server.endpoint()));
+        try_to_notify([] { return notify_ready(); });
         server.start();
         signals.wait_unless(settings.log.done(), no_timeout);
         server.stop();

@@ -2,9 +2,7 @@
 #pragma once
 
 #include "cli/command.hpp"
-#include "cli/tls_arguments.hpp"
-
-#include <jsocket/server/server_options.hpp>
+#include "cli/server_arguments.hpp"
 
 #include <string>
 
@@ -22,16 +20,12 @@ class ListenCommand : public Command {
     void run() override;
 
   private:
-    ServerOptions server_options() const;
     void serve(const ServerOptions& options, const MockSettings& settings) const;
 
-    std::string bind_;
-    std::string framing_;
+    ServerArguments server_;
     std::string rules_;
     std::string otherwise_;
     std::string count_;
-    bool json_ = false;
-    ServerTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/load_report.hpp"
 
+#include "cli/human_numbers.hpp"
+#include "cli/terminal.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -20,34 +23,8 @@ constexpr std::array<std::pair<const char*, double>, 4> quantiles{
 
 double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// With three digits that count: "1.23", "12.3", "123".
-std::string three_digits(double number) {
-    std::array<char, 32> text{};
-    const int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
-    std::snprintf(text.data(), text.size(), "%.*f", decimals, number);
-    return text.data();
-}
-
-struct Unit {
-    const char* name;
-    double size;
-};
-
-/// In the largest unit of which there is at least one; the first one is shown whole.
-std::string in_units(double number, std::span<const Unit> units) {
-    if (number < units[1].size) return std::to_string(std::llround(number)) + ' ' + units[0].name;
-    std::size_t i = 1;
-    while (i + 1 < units.size() && number >= units[i + 1].size) ++i;
-    return three_digits(number / units[i].size) + ' ' + units[i].name;
-}
-
-std::string per_second(double rate) {
-    return (rate < 1000 ? three_digits(rate) : grouped(static_cast<std::uint64_t>(rate + 0.5))) +
-           " /s";
-}
-
 std::string plural(std::uint64_t count, const std::string& word) {
-    return grouped(count) + ' ' + word + (count == 1 ? "" : "s");
+    return human_exactly(count) + ' ' + word + (count == 1 ? "" : "s");
 }
 
 /// Text with colours, or without if nobody wants them.
@@ -57,7 +34,7 @@ class Page {
 
     void line(std::string_view text = {}) { text_.append(text) += '\n'; }
 
-    void heading(std::string_view text) { line(painted(bold, text)); }
+    void heading(std::string_view text) { line(painted(Look::bold, text)); }
 
     void value(std::string_view name, const std::string& text) {
         constexpr std::size_t name_width = 12;
@@ -68,20 +45,16 @@ class Page {
 
     /// One that has to be seen.
     void bad_value(std::string_view name, const std::string& text) {
-        value(name, painted(red, text));
+        value(name, painted(Look::red, text));
     }
 
-    std::string painted(const char* colour, std::string_view text) const {
+    std::string painted(Look look, std::string_view text) const {
         if (!style_.colour || text.empty()) return std::string(text);
-        return colour + std::string(text) + "\x1b[0m";
+        return with_look(look, text);
     }
 
     std::size_t columns() const { return style_.columns; }
     std::string take() { return std::move(text_); }
-
-    static constexpr const char* bold = "\x1b[1m";
-    static constexpr const char* red = "\x1b[31m";
-    static constexpr const char* cyan = "\x1b[36m";
 
   private:
     const ReportStyle style_;
@@ -126,9 +99,9 @@ std::vector<Row> rows(const HistogramSnapshot& latency) {
 
 /// A round one: "10 us", "1.5 ms".
 std::string limit_text(nanoseconds limit) {
-    std::string text = short_duration(limit);
+    std::string text = human_duration(limit);
     const std::size_t space = text.find(' ');
-    if (text.find('.') > space) return text;
+    if (text.find('.') >= space) return text;
     const std::size_t last = text.find_last_not_of("0", space - 1);
     const std::size_t keep = text[last] == '.' ? last : last + 1;
     return text.erase(keep, space - keep);
@@ -145,13 +118,13 @@ void draw_histogram(Page& page, const HistogramSnapshot& latency) {
         const int size = std::snprintf(
             text.data(), text.size(), "%8s  %6.2f%% %9s", limit_text(row.upper).c_str(),
             100 * static_cast<double>(row.count) / static_cast<double>(latency.count),
-            grouped(row.count).c_str());
+            human_exactly(row.count).c_str());
         const std::size_t used = static_cast<std::size_t>(size);
         const std::size_t room = page.columns() > used + 2 ? page.columns() - used - 2 : 0;
         const double part = static_cast<double>(row.count) / static_cast<double>(most);
         auto bar = static_cast<std::size_t>(std::lround(part * static_cast<double>(room)));
         if (row.count > 0) bar = std::max<std::size_t>(bar, std::min<std::size_t>(room, 1));
-        const std::string drawn = page.painted(Page::cyan, std::string(bar, '#'));
+        const std::string drawn = page.painted(Look::cyan, std::string(bar, '#'));
         page.line(std::string(text.data()) + (bar > 0 ? " " : "") + drawn);
     }
 }
@@ -159,7 +132,7 @@ void draw_histogram(Page& page, const HistogramSnapshot& latency) {
 std::string title(const LoadOptions& options) {
     std::string text =
         to_string(options.server) + ": " + plural(options.connections, "connection") + ", ";
-    if (options.open_loop()) return text + per_second(options.rate) + " asked for";
+    if (options.open_loop()) return text + human_rate(options.rate) + " asked for";
     return text + "window " + std::to_string(options.window);
 }
 
@@ -167,21 +140,21 @@ void print_counts(Page& page, const LoadResult& result) {
     const double time = std::max(result.time.count(), 1e-9);
     const auto bytes = [time](std::uint64_t count) {
         const auto number = static_cast<double>(count);
-        return short_size(number) + ", " + short_size(number / time) + "/s";
+        return human_bytes(number) + ", " + human_bytes(number / time) + "/s";
     };
     page.value("messages",
-               grouped(result.counts.messages) + " in " +
-                   short_duration(std::chrono::duration_cast<nanoseconds>(result.time)));
-    page.value("rate", per_second(rate_of(result)));
+               human_exactly(result.counts.messages) + " in " +
+                   human_duration(std::chrono::duration_cast<nanoseconds>(result.time)));
+    page.value("rate", human_rate(rate_of(result)));
     page.value("sent", bytes(result.counts.bytes_sent));
     page.value("received", bytes(result.counts.bytes_received));
     if (result.counts.errors == 0) {
         page.value("errors", "0");
     } else {
-        page.bad_value("errors", grouped(result.counts.errors));
+        page.bad_value("errors", human_exactly(result.counts.errors));
     }
-    if (result.unanswered > 0) page.bad_value("unanswered", grouped(result.unanswered));
-    if (result.unsent > 0) page.bad_value("unsent", grouped(result.unsent));
+    if (result.unanswered > 0) page.bad_value("unanswered", human_exactly(result.unanswered));
+    if (result.unsent > 0) page.bad_value("unsent", human_exactly(result.unsent));
     for (const auto& [kind, count] : result.failures) {
         page.bad_value("failed", plural(count, "connection") + ", " + kind);
     }
@@ -191,30 +164,13 @@ void print_latency(Page& page, const HistogramSnapshot& latency) {
     page.line();
     page.heading("latency");
     for (const auto& [name, share] : quantiles) {
-        page.value(name, short_duration(latency.quantile(share)));
+        page.value(name, human_duration(latency.quantile(share)));
     }
-    page.value("max", short_duration(latency.longest));
-    page.value("mean", short_duration(latency.mean()));
+    page.value("max", human_duration(latency.longest));
+    page.value("mean", human_duration(latency.mean()));
 }
 
 }  // namespace
-
-std::string grouped(std::uint64_t number) {
-    std::string text = std::to_string(number);
-    for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
-    return text;
-}
-
-std::string short_duration(nanoseconds duration) {
-    constexpr std::array<Unit, 4> units{{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
-    return in_units(static_cast<double>(duration.count()), units);
-}
-
-std::string short_size(double bytes) {
-    constexpr std::array<Unit, 5> units{
-        {{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
-    return in_units(bytes, units);
-}
 
 double rate_of(const LoadResult& result) {
     return static_cast<double>(result.counts.messages) / std::max(result.time.count(), 1e-9);

@@ -7,7 +7,7 @@
 
 namespace jsocket::cli {
 
-/// `jsocket manual FOLDER`: writes the manual pages, for the build. It is not shown in `--help`.
+/// `jsocket manual FOLDER`: writes the manual pages, for packages.
 class ManualCommand : public Command {
   public:
     explicit ManualCommand(CLI::App& app);

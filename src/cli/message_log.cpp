@@ -28,16 +28,6 @@ void append(std::string& line, const char* name, const json& value) {
 
 }  // namespace
 
-void MessageLog::ready(const std::string& endpoint) {
-    std::string line = "listening on " + endpoint;
-    if (as_json_) {
-        line = begin_event("listening");
-        append(line, "address", endpoint);
-        line += '}';
-    }
-    print_line(line);
-}
-
 bool MessageLog::message(SessionId connection, const std::string& peer, std::string_view text,
                          std::optional<std::size_t> rule) {
     std::string line;

@@ -25,9 +25,6 @@ class MessageLog {
     /// Takes `count` messages. `as_json`: events as JSON objects, instead of messages alone.
     MessageLog(bool as_json, std::uint64_t count) : as_json_(as_json), left_(count) {}
 
-    /// Prints where clients may connect to. Throws Error if that cannot be written.
-    void ready(const std::string& endpoint);
-
     /// False if there are enough already, or lines cannot be written any more; then nothing is
     /// printed. `text` is compact.
     bool message(SessionId connection, const std::string& peer, std::string_view text,

@@ -3,6 +3,7 @@
 
 #include "cli/option_values.hpp"
 #include "cli/recorder.hpp"
+#include "cli/server_arguments.hpp"
 #include "cli/service.hpp"
 #include "cli/terminal.hpp"
 
@@ -32,21 +33,18 @@ ProxyCommand::ProxyCommand(CLI::App& app)
     listen_ = defaults.listen;
     framing_ = to_string(defaults.framing);
     max_message_size_ = std::to_string(defaults.max_message_size);
-    command_->add_option("--to", to_, "The server: HOST:PORT or unix:PATH")
+    command_->add_option("--to", to_, "The server: HOST:PORT or unix:PATH (required)")
         ->type_name("ADDRESS")
         ->required();
-    command_->add_option("--listen", listen_, "Where clients connect to; port 0 takes a\nfree one")
-        ->type_name("ADDRESS")
-        ->capture_default_str();
+    add_bind(*command_, "--listen", listen_);
     add_faults();
     command_->add_option("--record", record_, "Write what passes to FILE, as JSON lines")
         ->type_name("FILE");
-    command_->add_option("--framing", framing_, "How to tell messages apart; auto finds out")
-        ->type_name("auto|prefix|crc|lines")
-        ->capture_default_str();
-    command_->add_option("--max-message-size", max_message_size_, "The longest message to find")
+    add_server_framing(*command_, framing_);
+    command_->add_option("--max-message-size", max_message_size_, "The longest message")
         ->type_name("BYTES")
         ->capture_default_str();
+    add_server_json(*command_);
     command_->footer(
         "Up is from the client to the server. Bytes, bits and messages are counted for\n"
         "each direction of each connection. When it is ready it prints one line,\n"

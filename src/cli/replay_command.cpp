@@ -2,6 +2,7 @@
 #include "cli/replay_command.hpp"
 
 #include "cli/option_values.hpp"
+#include "cli/server_arguments.hpp"
 #include "cli/service.hpp"
 #include "cli/terminal.hpp"
 #include "testing/replay_server.hpp"
@@ -45,9 +46,8 @@ ReplayCommand::ReplayCommand(CLI::App& app)
     command_->add_option("FILE", file_, "What `jsocket proxy --record` has written")
         ->required()
         ->type_name("");
-    command_->add_option("--bind", bind_, "HOST:PORT, with port 0 for a free one, or\nunix:PATH")
-        ->type_name("ADDRESS")
-        ->capture_default_str();
+    add_bind(*command_, "--bind", bind_);
+    add_server_json(*command_);
     command_->footer(
         "The first client is to send what the first recorded one sent, compared as\n"
         "JSON values, and gets what the server sent then, as soon as it is its turn;\n"

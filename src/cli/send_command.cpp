@@ -16,12 +16,6 @@
 
 namespace jsocket::cli {
 
-namespace {
-
-bool blank(const std::string& line) { return line.find_first_not_of(" \t\r") == std::string::npos; }
-
-}  // namespace
-
 SendCommand::SendCommand(CLI::App& app)
     : Command(app, "send", "Send a message and print the reply") {
     client_.add_to(*command_, "For each message, connecting included");

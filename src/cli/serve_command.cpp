@@ -40,8 +40,6 @@ std::string as_text(const ServerStats& stats) {
 ServeCommand::ServeCommand(CLI::App& app)
     : Command(app, "serve", "Run a server until SIGINT or SIGTERM") {
     const ServerOptions defaults;
-    bind_ = to_string(Endpoint{defaults.address, default_port});
-    framing_ = to_string(defaults.framing);
     spin_ = std::to_string(defaults.spin.count());
 
     command_->add_flag("--echo", echo_, "Answer every message with itself (required)")
@@ -49,18 +47,6 @@ ServeCommand::ServeCommand(CLI::App& app)
     add_option("--hook", hook_, "payload|message",
                "How: `payload` sends the text back as it came,\n"
                "`message` what a JSON tree makes of it");
-    add_option("--bind", bind_, "ADDRESS",
-               "HOST:PORT, with port 0 for a free one,\n"
-               "unix:PATH, or systemd:NAME for a socket that\n"
-               "systemd passes on, without NAME for the only\n"
-               "one");
-    add_option("--framing", framing_, "auto|prefix|crc|lines",
-               "How messages are laid out; auto finds out");
-    add_limits();
-    add_option("--spin", spin_, "MICROSECONDS",
-               "How long to look for a quick client's next\n"
-               "message before sleeping; 0 never");
-    tls_.add_to(*command_);
     command_->add_flag("--stats", stats_, "Print statistics as JSON at the end")
         ->disable_flag_override();
     command_
@@ -68,6 +54,12 @@ ServeCommand::ServeCommand(CLI::App& app)
                    "Let `jsocket top`, and every other client, see\nstatistics, names and "
                    "addresses of all clients")
         ->disable_flag_override();
+    server_.add_to(*command_);
+    add_limits();
+    add_option("--spin", spin_, "MICROSECONDS",
+               "How long to look for a quick client's next\n"
+               "message before sleeping; 0 never");
+    add_server_json(*command_);
     command_->footer(
         "When it is ready it prints one line, `listening on HOST:PORT` or\n"
         "`listening on unix:PATH`. SIGHUP has it read the files of --tls-certificate\n"
@@ -121,17 +113,13 @@ Hook ServeCommand::hook() const {
 }
 
 ServerOptions ServeCommand::server_options() const {
-    ServerOptions options;
-    const Endpoint endpoint = option_value("--bind", bind_, parse_address);
-    options.address = endpoint.address;
-    options.port = endpoint.port;
-    options.framing = option_value("--framing", framing_, parse_server_framing);
+    ServerOptions options = server_.options();
+    const Endpoint endpoint{options.address, options.port};
     options.spin =
         std::chrono::microseconds(option_value("--spin", spin_, parse_count, 0U, 1'000'000U));
     set_limits(options);
     options.unix_mode = option_value("--unix-mode", unix_mode_, parse_mode);
     options.allowed_uids = allowed_uids(endpoint.unix_path() || endpoint.systemd_name());
-    options.tls = tls_.options();
     options.answer_stats = answer_stats_;
     return options;
 }

@@ -3,7 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/echo.hpp"
-#include "cli/tls_arguments.hpp"
+#include "cli/server_arguments.hpp"
 
 #include <jsocket/server/server_options.hpp>
 
@@ -36,8 +36,7 @@ class ServeCommand : public Command {
     bool stats_ = false;
     bool answer_stats_ = false;
     std::string hook_ = "payload";
-    std::string bind_;
-    std::string framing_;
+    ServerArguments server_;
     std::string max_message_size_;
     std::string recv_timeout_;
     std::string idle_timeout_;
@@ -46,7 +45,6 @@ class ServeCommand : public Command {
     std::vector<std::string> allowed_uids_;
     std::string unix_mode_ = "600";
     std::string spin_;
-    ServerTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

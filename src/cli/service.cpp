@@ -76,13 +76,15 @@ void try_to_print(std::string_view text) {
     }
 }
 
-void announce_ready(const std::string& endpoint) {
-    const std::string line = "listening on " + endpoint;
+std::string ready_line(const std::string& endpoint) {
+    if (!json_lines()) return "listening on " + endpoint;
     // A path may be of any bytes.
-    try_to_print(json_lines() ? json{{"listening", endpoint}}.dump(-1, ' ', false,
-                                                                   json::error_handler_t::replace)
-                              : line);
-    try_to_notify([&line] { return notify_ready(line); });
+    return json{{"listening", endpoint}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void announce_ready(const std::string& endpoint) {
+    try_to_print(ready_line(endpoint));
+    try_to_notify([&endpoint] { return notify_ready("listening on " + endpoint); });
 }
 
 void try_to_notify(const std::function<bool()>& notify) {

@@ -41,8 +41,11 @@ class StopSignals {
 /// Prints a line, or complains: a server goes on when nobody reads what it prints.
 void try_to_print(std::string_view text);
 
-/// Says where clients may connect to: prints the one line, "listening on `endpoint`" or, with
-/// `--json`, {"listening":"`endpoint`"}; and tells the service manager.
+/// What says where clients may connect to: "listening on `endpoint`" or, with `--json`,
+/// {"listening":"`endpoint`"}.
+std::string ready_line(const std::string& endpoint);
+
+/// Prints that line, and tells the service manager.
 void announce_ready(const std::string& endpoint);
 
 /// Tells the service manager something, or complains: a server goes on when nobody hears it.

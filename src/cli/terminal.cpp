@@ -3,6 +3,7 @@
 
 #include <jsocket/json.hpp>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -100,10 +101,21 @@ bool colours(int fd) {
     return is_terminal(fd) && (refused == nullptr || *refused == '\0');
 }
 
+std::string with_look(Look look, std::string_view text) {
+    constexpr std::array codes{"\x1b[1m", "\x1b[31m", "\x1b[36m"};
+    return codes.at(static_cast<std::size_t>(look)) + std::string(text) + "\x1b[0m";
+}
+
+std::optional<WindowSize> window_size(int fd) {
+    winsize size{};
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {};
+    return WindowSize{size.ws_row, size.ws_col};
+}
+
 std::size_t columns(int fd) {
     constexpr std::size_t usual = 80;
-    winsize size{};
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+    const auto size = window_size(fd);
+    return size ? static_cast<std::size_t>(size->columns) : usual;
 }
 
 }  // namespace jsocket::cli

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,19 @@ bool is_terminal(int fd);
 /// May it be sent colours? Only a terminal, and not if the user has set NO_COLOR
 /// (https://no-color.org).
 bool colours(int fd);
+
+/// How text may stand out where there are colours().
+enum class Look { bold, red, cyan };
+std::string with_look(Look look, std::string_view text);
+
+/// How many characters fit into a terminal's window.
+struct WindowSize {
+    int lines;
+    int columns;
+};
+
+/// Empty if nobody knows.
+std::optional<WindowSize> window_size(int fd);
 
 /// How many characters a line of it holds; 80 if nobody knows.
 std::size_t columns(int fd);

@@ -10,8 +10,8 @@ namespace CLI {
 class App;
 }
 
-/// The options of both commands that have to do with TLS. Errors: UsageError says which one is
-/// missing, or which one it needs.
+/// The options that have to do with TLS, of servers and of clients. Errors: UsageError says which
+/// one is missing, or which one it needs.
 namespace jsocket::cli {
 
 class ServerTlsArguments {

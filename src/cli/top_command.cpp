@@ -7,7 +7,6 @@
 #include "cli/top_source.hpp"
 #include "cli/top_watch.hpp"
 
-#include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
 
 #include <CLI/CLI.hpp>
@@ -56,19 +55,15 @@ void print_report(const TopSnapshot& snapshot, const std::string& server) {
 
 TopCommand::TopCommand(CLI::App& app)
     : Command(app, "top", "Show what a server's clients do, as it happens") {
-    command_->add_option("SERVER", server_, "HOST:PORT or unix:PATH")->required()->type_name("");
     command_->add_option("--interval", interval_, "From one look to the next")
         ->type_name("SECONDS")
         ->capture_default_str();
-    command_->add_option("--framing", framing_, "prefix, crc or lines")
-        ->type_name("NAME")
-        ->capture_default_str();
     command_->add_flag("--once", once_, "Print a table and end")->disable_flag_override();
-    command_
-        ->add_flag("--json", json_,
-                   "With --once: print what the server has\nanswered, as one line of JSON")
-        ->disable_flag_override();
-    tls_.add_to(*command_);
+    client_.add_to(*command_, "For connecting, and then for each reply");
+    add_json_option(*command_,
+                    "With --once: print what the server has answered,\n"
+                    "as one line of JSON; and write diagnostics as\n"
+                    "JSON lines, too");
     command_->footer(
         "The server has to allow it: `jsocket serve --answer-stats`, or\n"
         "ServerOptions::answer_stats in a program.\n\n"
@@ -77,35 +72,26 @@ TopCommand::TopCommand(CLI::App& app)
         "Examples:\n"
         "  jsocket top 127.0.0.1:5489\n"
         "  jsocket top unix:/run/echo --interval 5\n"
-        "  jsocket top db1:5489 --once --json");
+        "  jsocket top @production --once --json");
 }
 
 void TopCommand::run() {
     const auto interval = option_value("--interval", interval_, parse_interval);
-    if (json_ && !once_) throw UsageError("--json needs --once");
-    if (!once_ && (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)) {
+    if (json_lines() && !once_) throw UsageError("--json needs --once");
+    if (!once_ && (!is_terminal(STDIN_FILENO) || !is_terminal(STDOUT_FILENO))) {
         throw UsageError("top needs a terminal; without one give it --once");
     }
-    const std::unique_ptr<TopSource> source = new_source(client_options(), interval);
+    ClientOptions options = client_.options();
+    options.recv_timeout = client_.timeout();
+    const std::unique_ptr<TopSource> source = new_source(options, interval);
     const json result = source->ask();
-    if (json_) {
+    if (json_lines()) {
         std::string text;
         serialize(result, text);
         return print_line(text);
     }
-    if (once_) return print_report(to_snapshot(result), server_);
-    TopWatch(*source, to_snapshot(result), server_).run();
-}
-
-ClientOptions TopCommand::client_options() const {
-    const Endpoint server = option_value("SERVER", server_, parse_address);
-    if (!server.unix_path() && server.port == 0) throw UsageError("SERVER: port 0 is no port");
-    ClientOptions options;
-    options.address = server.address;
-    options.port = server.port;
-    options.framing = option_value("--framing", framing_, parse_client_framing);
-    options.tls = tls_.options(server.unix_path().has_value());
-    return options;
+    if (once_) return print_report(to_snapshot(result), client_.server());
+    TopWatch(*source, to_snapshot(result), client_.server()).run();
 }
 
 }  // namespace jsocket::cli

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/client_arguments.hpp"
 #include "cli/command.hpp"
-#include "cli/tls_arguments.hpp"
-
-#include <jsocket/client/json_client.hpp>
 
 #include <string>
 
@@ -17,14 +15,9 @@ class TopCommand : public Command {
     void run() override;
 
   private:
-    ClientOptions client_options() const;
-
-    std::string server_;
+    ClientArguments client_;
     std::string interval_ = "1";
-    std::string framing_ = "prefix";
     bool once_ = false;
-    bool json_ = false;
-    ClientTlsArguments tls_;
 };
 
 }  // namespace jsocket::cli

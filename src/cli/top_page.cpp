@@ -84,9 +84,9 @@ TopLine total(const ClientStats& totals, std::size_t columns) {
 TopLine latency(const HistogramSnapshot& latency, std::size_t columns) {
     if (latency.count == 0) return labelled("Latency", "no messages", columns);
     return labelled("Latency",
-                    "p50 " + human_latency(latency.quantile(0.5)) + ", p99 " +
-                        human_latency(latency.quantile(0.99)) + ", max " +
-                        human_latency(latency.longest),
+                    "p50 " + human_duration(latency.quantile(0.5)) + ", p99 " +
+                        human_duration(latency.quantile(0.99)) + ", max " +
+                        human_duration(latency.longest),
                     columns);
 }
 

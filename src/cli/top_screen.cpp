@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/top_screen.hpp"
 
+#include "cli/terminal.hpp"
+
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
@@ -12,7 +14,6 @@
 #include <langinfo.h>
 #include <string>
 #include <string_view>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace jsocket::cli {
@@ -25,8 +26,7 @@ constexpr short failing_colours = 3;
 constexpr short problem_colours = 4;
 
 void prepare_colours() {
-    const char* const no_color = std::getenv("NO_COLOR");
-    if ((no_color != nullptr && *no_color != '\0') || !has_colors()) return;
+    if (!colours(STDOUT_FILENO) || !has_colors()) return;
     start_color();
     use_default_colors();
     init_pair(label_colours, COLOR_CYAN, -1);
@@ -86,11 +86,9 @@ TopSize TopScreen::size() const {
 }
 
 void TopScreen::resize() {
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
-        return;
-    }
-    resizeterm(size.ws_row, size.ws_col);
+    const auto size = window_size(STDOUT_FILENO);
+    if (!size) return;
+    resizeterm(size->lines, size->columns);
     clearok(curscr, TRUE);
 }
 

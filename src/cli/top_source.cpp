@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/top_source.hpp"
 
+#include "cli/human_numbers.hpp"
+
 #include <jsocket/deadline.hpp>
 #include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
@@ -19,11 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// For the first connection, whose absence is most likely a wrong address.
-constexpr std::chrono::seconds connect_timeout(10);
-
-// For an answer; less once something else has come, which may have been sent to all clients.
-constexpr std::chrono::seconds answer_timeout(5);
+// For an answer, once something else has come, which may have been sent to all clients.
 constexpr std::chrono::seconds foreign_timeout(1);
 
 // More clients than any terminal has lines.
@@ -54,12 +52,13 @@ bool is_answer(const json& message, const json& request) {
 /// The next message that is not for somebody else.
 json answer_to(const json& request, JsonClient& client) {
     client.send_obj(request);
-    Deadline deadline = deadline_after(answer_timeout);
+    const std::chrono::milliseconds timeout = client.options().recv_timeout;
+    Deadline deadline = deadline_after(timeout);
     for (std::optional<json> foreign;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         auto message = client.try_read_obj(std::max(left, std::chrono::milliseconds::zero()));
         if (!message) {
-            if (!foreign) throw TimeoutError("no answer within 5 s");
+            if (!foreign) throw TimeoutError("no answer within " + human_duration(timeout));
             return std::move(*foreign);
         }
         if (is_answer(*message, request)) return std::move(*message);
@@ -88,11 +87,6 @@ ClientOptions patient(ClientOptions options) {
     return options;
 }
 
-ClientOptions impatient(ClientOptions options) {
-    options.retry = {.attempts = 1, .deadline = connect_timeout};
-    return options;
-}
-
 int new_event() {
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd == -1) throw Error("no eventfd: " + std::generic_category().message(errno));
@@ -105,7 +99,7 @@ TopSource::TopSource(const ClientOptions& options, std::chrono::milliseconds int
     : options_(patient(options)),
       interval_(interval),
       news_fd_(new_event()),
-      client_(std::make_shared<JsonClient>(impatient(options))) {}
+      client_(std::make_shared<JsonClient>(options)) {}
 
 TopSource::~TopSource() {
     stop_.raise();

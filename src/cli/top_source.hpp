@@ -31,7 +31,8 @@ class TopSource {
         std::exception_ptr end = {};  // why there will be none any more
     };
 
-    /// Throws UsageError for wrong options. `interval`: from one request to the next.
+    /// The first connection is made as `options` say; `recv_timeout` is for each answer. Throws
+    /// UsageError for wrong options. `interval`: from one request to the next.
     TopSource(const ClientOptions& options, std::chrono::milliseconds interval);
     ~TopSource();
     TopSource(const TopSource&) = delete;

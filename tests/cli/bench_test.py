@@ -16,10 +16,13 @@ import unittest
 from command import (COMMAND, PATIENCE, SLACK, CommandTest, Result, Serve, frame, jsocket,
                      receive_frame, wait_for)
 from peer import Peer, free_port
+from terminal import Terminal
 from tls_test import Files
-from tmux import Terminal
 
 MESSAGE = 64  # bytes, unless told otherwise
+
+# A load that leaves a processor to the terminal that shows it.
+GENTLE = ["--connections", "1", "--rate", "100"]
 
 
 def echo(connection):
@@ -454,14 +457,14 @@ class Table(BenchTest):
         self.assertEqual(sum(int(row.split()[3].replace(",", "")) for row in rows), 1000)
 
     def test_and_progress_fit_the_terminal(self):
-        for columns in [40, 80, 200]:
+        for columns in [50, 80, 200]:
             with self.subTest(columns=columns), Serve() as server, \
-                    Terminal("bench", server.address, "--duration", "0.5", "--connections", "1",
+                    Terminal(COMMAND, "bench", server.address, "--duration", "0.5", *GENTLE,
                              columns=columns) as terminal:
-                terminal.wait_for(lambda lines: "#..." in lines[0] and " /s" in lines[0], "progress")
-                screen, code = terminal.wait_for_end()
-                self.assertEqual(code, 0)
-                self.assertEqual(screen[0], f"{server.address}: 1 connection, window 1")
+                terminal.wait_until(lambda screen: re.match(r"\[#.*\d/s\n", screen), "progress")
+                self.assertEqual(terminal.status(), 0)
+                screen = terminal.screen().splitlines()
+                self.assertEqual(screen[0], f"{server.address}: 1 connection, 100/s asked for")
                 self.assertEqual(screen[7], "latency")  # no line was broken
                 bars = [line for line in screen if line.endswith("#")]
                 self.assertEqual(max(map(len, bars)), columns - 1)
@@ -470,19 +473,18 @@ class Table(BenchTest):
         for environment, coloured in [({}, True), ({"NO_COLOR": "1"}, False),
                                       ({"NO_COLOR": ""}, True)]:
             with self.subTest(environment=environment), Serve() as server, \
-                    Terminal("bench", server.address, "--requests", "10", "--connections", "1",
-                             **environment) as terminal:
-                terminal.wait_for_end()
-                self.assertEqual("\x1b[36m#" in terminal.raw_screen(), coloured)
+                    Terminal(COMMAND, "bench", server.address, "--requests", "10", *GENTLE,
+                             environment=environment) as terminal:
+                self.assertEqual(terminal.status(), 0)
+                self.assertEqual("\x1b[36m#" in terminal.screen("-e"), coloured)
 
     def test_comes_early_when_somebody_presses_ctrl_c(self):
         with Serve() as server, \
-                Terminal("bench", server.address, "--duration", "600") as terminal:
-            terminal.wait_for(lambda lines: " /s" in lines[0], "progress")
+                Terminal(COMMAND, "bench", server.address, "--duration", "600", *GENTLE) as terminal:
+            terminal.wait_for("/s")
             terminal.press("C-c")
-            screen, code = terminal.wait_for_end()
-            self.assertEqual(code, 0)
-            self.assertIn("latency", screen)
+            self.assertEqual(terminal.status(), 0)
+            terminal.wait_for("\nlatency\n")
 
 
 class UsageError(BenchTest):

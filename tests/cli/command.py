@@ -8,13 +8,11 @@ import signal
 import socket
 import struct
 import subprocess
-import time
 import unittest
 
-COMMAND = os.environ["JSOCKET_COMMAND"]
+from waiting import PATIENCE, wait_for  # noqa: F401, tests import both from here
 
-# For what has to happen at once; no test waits this long unless something is broken.
-PATIENCE = 30
+COMMAND = os.environ["JSOCKET_COMMAND"]
 
 # How much later than its time-out a command may end on a busy machine.
 SLACK = 4
@@ -44,17 +42,6 @@ def jsocket(*arguments, stdin=None, **options):
     options.setdefault("stderr", subprocess.PIPE)
     done = subprocess.run([COMMAND, *arguments], timeout=PATIENCE, check=False, **options)
     return Result(done.returncode, done.stdout or b"", done.stderr or b"")
-
-
-def wait_for(condition, what):
-    """Returns the first true value of condition(); fails after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.005)
-    raise AssertionError(f"still waiting for: {what}")
 
 
 def read_line(pipe):

@@ -107,6 +107,20 @@ class Contexts(ContextsTest):
                        'tls-ca = "ca.pem"\n')
             self.assert_success(self.run_with("send", "@tls", "[1]"), "[1]\n")
 
+    def test_are_for_bench_and_top_too(self):
+        files = Files(self.folder)
+        with Serve("--answer-stats", *files.server()) as server:
+            self.write(f'[contexts.tls]\nserver = "{server.address}"\ntls = true\n'
+                       'tls-ca = "ca.pem"\nframing = "crc"\n')
+            result = self.run_with("bench", "@tls", "--json", "--requests", "10")
+            self.assert_success(result)
+            self.assertEqual(json.loads(result.out)["server"], server.address)
+            result = self.run_with("top", "@tls", "--once")
+            self.assert_success(result)
+            self.assertIn(f"jsocket top  {server.address} ", result.out)
+        for command in [["bench"], ["top", "--once"]]:
+            self.assert_usage_error(self.run_with(*command, "@nowhere"), '"nowhere"')
+
     def test_are_no_addresses(self):
         with Serve() as server:
             self.write(f'[contexts.a]\nserver = "@b"\n[contexts.b]\nserver = "{server.address}"\n')

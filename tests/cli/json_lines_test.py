@@ -30,10 +30,13 @@ class JsonLines(CommandTest):
         for word in words:
             self.assertIn(word, line["error"]["message"])
 
-    def test_is_an_option_of_every_command(self):
-        for command in [[], ["serve"], ["send"], ["call"], ["connect"], ["proxy"], ["replay"],
-                        ["contexts"], ["completion"]]:
-            self.assertIn("--json", jsocket(*command, "--help").out)
+    def test_can_be_asked_for_before_the_command(self):
+        with Serve("--answer-stats") as server:
+            for command in [["bench", server.address, "--requests", "1", "--connections", "1"],
+                            ["top", "--once", server.address], ["contexts"]]:
+                result = jsocket("--json", *command)
+                self.assert_success(result)
+                self.assertIsInstance(json.loads(result.out), dict)
 
     def test_are_for_wrong_usage_too(self):
         for arguments, word in [(["--json"], "no command"), (["send", "--json"], "SERVER"),
@@ -82,8 +85,9 @@ class JsonLines(CommandTest):
                 through = json.loads(proxy.ready_line)["listening"]
                 self.assert_success(jsocket("send", through, "2"), "2\n")
                 self.assert_success(proxy.stop(), "")
-            with Listening("replay", recording, "--json") as replay:
-                self.assertIn("listening", json.loads(replay.ready_line))
+            for command in [["replay", recording], ["listen", "--bind", "127.0.0.1:0"]]:
+                with Listening(*command, "--json") as other:
+                    self.assertEqual(list(json.loads(other.ready_line)), ["listening"])
 
     def test_tell_of_what_a_server_survives(self):
         holder, port = free_port()

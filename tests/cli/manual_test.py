@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import unittest
 
 from command import PATIENCE, CommandTest, jsocket
@@ -83,17 +84,23 @@ class Manual(CommandTest):
         self.assertIn("`listening on unix:PATH`", " ".join(self.pages["jsocket-serve.1"].split()))
 
 
+class ManualWithoutADate(CommandTest):
+    def test_has_the_one_of_today(self):
+        with tempfile.TemporaryDirectory() as folder:
+            days = [time.strftime("%Y-%m-%d", time.gmtime())]
+            self.assert_success(jsocket("manual", folder), "")
+            days.append(time.strftime("%Y-%m-%d", time.gmtime()))
+            page = rendered(os.path.join(folder, "jsocket-manual.1"))
+        self.assertTrue(any(day in page for day in days), page)
+
+
 class ManualFails(CommandTest):
     def test_if_it_cannot_write(self):
         self.assert_failed(jsocket("manual", "/nowhere/at/all", "--date", "2024-01-01"),
                            "/nowhere/at/all/jsocket.1")
 
-    def test_without_a_folder_or_a_date(self):
+    def test_without_a_folder(self):
         self.assert_usage_error(jsocket("manual"), "FOLDER")
-        self.assert_usage_error(jsocket("manual", "/tmp"), "--date")
-
-    def test_to_show_up_in_the_help(self):
-        self.assertNotIn("manual", jsocket("--help").out)
 
 
 if __name__ == "__main__":

@@ -1,41 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program in a terminal: typed to, and looked at, by way of tmux."""
 
+import contextlib
 import os
-import re
 import subprocess
+import tempfile
 
-from command import PATIENCE, wait_for
+from waiting import PATIENCE, wait_for
 
-# tmux does not always get to know the exit code. C-c is for the program, not for this shell.
-RUN = 'trap : INT; "$@"; echo "[ended with $?]"'
-ENDED = re.compile(r"^\[ended with (\d+)\]$", re.MULTILINE)
+# Runs a program, writes its exit code to a file, and keeps the screen. tmux could do both, but does
+# not always notice that a program has ended.
+KEEPER = 'trap : INT QUIT; "$@"; echo $? > "$0"; exec cat'
+
+
+def inherited(name):
+    """Does a program in a terminal get this variable? Not those that tell it what terminals do."""
+    return name in ("PATH", "HOME") or name.endswith("SAN_OPTIONS")
 
 
 class Terminal:
-    """A program in a terminal of its own, in a tmux server of its own, as long as the `with` block."""
+    """A program in a terminal of its own, as long as the `with` block; its screen outlives it.
+
+    The terminal is that of a tmux server of its own.
+    """
 
     count = 0
 
     def __init__(self, *command, environment=None, columns=100, lines=40):
         Terminal.count += 1
         self.tmux = ["tmux", "-L", f"jsocket-{os.getpid()}-{Terminal.count}", "-f", "/dev/null"]
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment = {**inherited, "TERM": "xterm", "LC_ALL": "C.UTF-8", **(environment or {})}
+        environment = {**{name: value for name, value in os.environ.items() if inherited(name)},
+                       "TERM": "screen", "LC_ALL": "C.UTF-8", **(environment or {})}
         settings = [f"{name}={value}" for name, value in environment.items()]
+        self.folder = tempfile.TemporaryDirectory()
+        self.status_path = os.path.join(self.folder.name, "status")
         self.run("new-session", "-d", "-x", str(columns), "-y", str(lines),
-                 "env", "-i", *settings, "sh", "-c", RUN, "sh", *command, ";",
-                 "set-option", "remain-on-exit", "on")
+                 "sh", "-c", KEEPER, self.status_path, "env", "-i", *settings, *command)
 
     def run(self, *arguments):
+        # Within tmux it would be that one's server; and it shows what its own locale can.
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
         return subprocess.run([*self.tmux, *arguments], stdin=subprocess.DEVNULL, timeout=PATIENCE,
-                              stdout=subprocess.PIPE, check=True).stdout.decode()
+                              stdout=subprocess.PIPE, check=True, env=environment).stdout.decode()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.run("kill-server")
+        self.folder.cleanup()
 
     def type(self, text):
         self.run("send-keys", "-l", "--", text)
@@ -44,23 +57,39 @@ class Terminal:
         """Keys by the names that tmux has for them: Enter, Tab, C-c."""
         self.run("send-keys", *keys)
 
+    def resize(self, columns, lines):
+        self.run("resize-window", "-x", str(columns), "-y", str(lines))
+
     def screen(self, *options):
+        """What is to be seen, without white space at the ends of lines; with its colours for -e."""
         return self.run("capture-pane", "-p", *options)
+
+    def value(self, name):
+        """What tmux knows by this name: alternate_on, whether the screen is a program's."""
+        return self.run("display-message", "-p", "#{" + name + "}").strip()
 
     def wait_for(self, text, *options):
         """The screen, once it has this text."""
         return self.wait_until(lambda screen: text in screen, repr(text), *options)
 
     def wait_until(self, condition, what, *options):
+        """The first screen of which condition(screen) is true."""
+        screen = ""
+
         def found():
+            nonlocal screen
             screen = self.screen(*options)
-            return screen if condition(screen) else None
+            return condition(screen)
         try:
-            return wait_for(found, what)
+            wait_for(found, what)
         except AssertionError as error:
-            raise AssertionError(f"{error}, on the screen:\n{self.screen().rstrip()}") from None
+            raise AssertionError(f"{error}, on the screen:\n{screen.rstrip()}") from None
+        return screen
 
     def status(self):
         """The exit code of the program, once it has ended."""
-        screen = self.wait_until(lambda text: ENDED.search(text), "the end of the program")
-        return int(ENDED.search(screen)[1])
+        def written():
+            with contextlib.suppress(FileNotFoundError), open(self.status_path) as file:
+                return file.read()
+        self.wait_until(lambda _: written(), "the end of the program")
+        return int(written())

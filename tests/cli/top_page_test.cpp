@@ -62,7 +62,7 @@ TEST(TopPage, SaysWhatTheServerDoes) {
     EXPECT_THAT(lines, Contains(HasSubstr("12.3k/s in")));
     EXPECT_THAT(lines, Contains(HasSubstr("p50 20.0 us, p99 20.0 us, max 20.0 us")));
     EXPECT_THAT(lines, Contains(HasSubstr("2 connected")));
-    EXPECT_THAT(lines, Contains(StartsWith("client 0            2.0k ")));
+    EXPECT_THAT(lines, Contains(StartsWith("client 0           2.00k ")));
 }
 
 TEST(TopPage, FillsAnyWindowAndNoMore) {
@@ -150,7 +150,7 @@ TEST(TopPage, DrawsTheRatesOfTheLastMinute) {
     TopState rated = state();
     rated.history = {0, 500, 1'000};
     EXPECT_THAT(texts(top_page(view_of(1), rated, {24, 80})),
-                Contains("Rate      _+@  up to 1.0k/s in and out"));
+                Contains("Rate      _+@  up to 1.00k/s in and out"));
     rated.history = {0, 0};
     EXPECT_THAT(texts(top_page(view_of(1), rated, {24, 80})), Contains(StartsWith("Rate      __")));
     rated.unicode = true;

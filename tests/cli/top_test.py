@@ -14,7 +14,7 @@ import unittest
 from command import (COMMAND, CommandTest, Serve, frame, jsocket, receive_frame, receive_to_end,
                      wait_for)
 from peer import Peer
-from screen import Terminal
+from terminal import Terminal
 
 
 class Client:
@@ -52,7 +52,7 @@ def answering(**options):
 def top(server, **options):
     """`jsocket top` of a server in a terminal that shows it."""
     address = server if isinstance(server, str) else server.address
-    terminal = Terminal(f"'{COMMAND}' top --interval 0.1 {address}", **options)
+    terminal = Terminal(COMMAND, "top", "--interval", "0.1", address, **options)
     try:
         terminal.wait_for("q quit")
     except BaseException:
@@ -77,17 +77,17 @@ class Screen(CommandTest):
                     return re.search(r"^alpha +\d+\.?\d*k? +\d", screen, re.MULTILINE) \
                         and not re.search(r"^alpha +0 ", screen, re.MULTILINE) \
                         and rows(screen)[0] == "alpha" and "averages" not in screen
-                screen = terminal.wait_for(busy, "alpha at work")
+                screen = terminal.wait_until(busy, "alpha at work")
                 self.assertIn(f"jsocket top  {server.address}  version 0.1.0", screen)
                 self.assertIn("3 connected, 3 known", screen)
                 self.assertRegex(screen, r"Latency +p50 [\d.]+ [num]s, p99")
                 self.assertEqual(sorted(rows(screen)), ["alpha", "beta", "jsocket top"])
-                terminal.wait_for(lambda screen: "no messages" in screen, "no latencies")
+                terminal.wait_until(lambda screen: "no messages" in screen, "no latencies")
 
     def test_does_not_count_itself(self):
         with answering() as server, top(server) as terminal:
-            terminal.wait_for(lambda screen: "Rate      ______" in ascii_curve(screen), "some looks")
-            self.assertIn("Total     0 in (0 B), 0 out (0 B)", terminal.capture())
+            terminal.wait_until(lambda screen: "Rate      ______" in ascii_curve(screen), "some looks")
+            self.assertIn("Total     0 in (0 B), 0 out (0 B)", terminal.screen())
 
     def test_counts_failures_by_kind(self):
         with answering() as server, top(server) as terminal:
@@ -96,7 +96,7 @@ class Screen(CommandTest):
                     client.sendall(frame('{"client":"clumsy"}') + frame("{]"))
                     receive_to_end(client)
                 return re.search(r"Failures  [\d.]+/s: invalid_json [\d.]+", screen)
-            terminal.wait_for(failing, "failures")
+            terminal.wait_until(failing, "failures")
             terminal.press("f")
             screen = terminal.wait_for("by failures")
             self.assertEqual(rows(screen)[0], "clumsy")
@@ -108,7 +108,7 @@ class Screen(CommandTest):
             big.say(json.dumps("x" * 5000))
             small.say(times=50)
             with top(server) as terminal:
-                terminal.wait_for(lambda screen: "averages" not in screen, "the second look")
+                terminal.wait_until(lambda screen: "averages" not in screen, "the second look")
                 for key, word, first in [("b", "bytes", "b few big"), ("n", "name", "a none"),
                                          ("m", "messages", "c many small")]:
                     terminal.press(key)
@@ -117,7 +117,7 @@ class Screen(CommandTest):
 
     def test_scrolls(self):
         with answering() as server, clients(server, 30):
-            with top(server, rows=16) as terminal:
+            with top(server, lines=16) as terminal:
                 terminal.press("n")
                 screen = terminal.wait_for("by name")
                 self.assertEqual(rows(screen)[0], "client 00")
@@ -126,7 +126,7 @@ class Screen(CommandTest):
                                    ("PageUp", 1), ("End", 31 - page), ("Down", 31 - page),
                                    ("Home", 0), ("Up", 0)]:
                     terminal.press(key)
-                    terminal.wait_for(lambda screen: rows(screen)[0] == f"client {first:02}",
+                    terminal.wait_until(lambda screen: rows(screen)[0] == f"client {first:02}",
                                       f"client {first:02} after {key}")
 
     def test_follows_the_size_of_the_window(self):
@@ -134,13 +134,13 @@ class Screen(CommandTest):
             with top(server) as terminal:
                 for columns, lines in [(40, 10), (200, 50), (20, 5), (80, 24)]:
                     terminal.resize(columns, lines)
-                    terminal.wait_for(lambda screen: fits(screen, columns, lines),
+                    terminal.wait_until(lambda screen: fits(screen, columns, lines),
                                       f"a page of {columns} x {lines}")
 
     def test_survives_a_window_of_one_character(self):
         with answering() as server, top(server) as terminal:
             terminal.resize(1, 1)
-            terminal.wait_for(lambda screen: len(screen.strip()) <= 1, "nothing")
+            terminal.wait_until(lambda screen: len(screen.strip()) <= 1, "nothing")
             terminal.resize(80, 24)
             terminal.wait_for("q quit")
 
@@ -151,7 +151,7 @@ class Screen(CommandTest):
             with Client(server, "late"):
                 # Another one has looked some times meanwhile.
                 with top(server) as other:
-                    other.wait_for(lambda screen: "Rate      _____" in ascii_curve(screen), "looks")
+                    other.wait_until(lambda screen: "Rate      _____" in ascii_curve(screen), "looks")
                 terminal.press("n")
                 self.assertNotIn("late", terminal.wait_for("by name"))
                 terminal.press("Space")
@@ -162,7 +162,7 @@ class Screen(CommandTest):
             terminal.press("?")
             terminal.wait_for("sort by messages, bytes, failures, name")
             terminal.press("?")
-            terminal.wait_for(lambda screen: "sort by" not in screen, "the table")
+            terminal.wait_until(lambda screen: "sort by" not in screen, "the table")
 
     def test_shows_names_as_text_whatever_they_contain(self):
         with answering() as server, Client(server, "e\x1b[31mvil\x07" + "x" * 200), \
@@ -175,9 +175,9 @@ class Screen(CommandTest):
         coloured = re.compile(r"\x1b\[[\d;]*3[1-6]")
         with answering() as server:
             with top(server) as terminal:
-                self.assertRegex(terminal.capture("-e"), coloured)
+                self.assertRegex(terminal.screen("-e"), coloured)
             with top(server, environment={"NO_COLOR": "1"}) as terminal:
-                self.assertNotRegex(terminal.capture("-e"), coloured)
+                self.assertNotRegex(terminal.screen("-e"), coloured)
 
     def test_comes_back_when_the_server_does(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -192,8 +192,8 @@ class Screen(CommandTest):
                 terminal.wait_for("trying again")
                 # Another server, which does not answer.
                 with Serve(bind=bind):
-                    terminal.wait_for("exit code 1")
-                    screen = terminal.wait_for("--answer-stats")
+                    self.assertEqual(terminal.status(), 1)
+                    terminal.wait_for("--answer-stats")
                     self.assertEqual(terminal.value("alternate_on"), "0")
 
 
@@ -227,13 +227,14 @@ class Ending(CommandTest):
 
     def end(self, how, code):
         with answering() as server:
-            command = (f"stty -g; '{COMMAND}' top {server.address}; code=$?; stty -g; (exit $code)")
-            with Terminal(command) as terminal:
+            script = (f"trap : INT; stty -g; '{COMMAND}' top {server.address}; code=$?; "
+                      "stty -g; exit $code")
+            with Terminal("sh", "-c", script) as terminal:
                 terminal.wait_for("q quit")
                 self.assertEqual(terminal.value("alternate_on"), "1")
                 how(terminal)
-                screen = terminal.wait_for("exit code")
-                self.assertIn(f"exit code {code}", screen)
+                self.assertEqual(terminal.status(), code)
+                screen = terminal.screen()
                 self.assertEqual(terminal.value("alternate_on"), "0")
                 self.assertEqual(terminal.value("cursor_flag"), "1")
                 settings = [line for line in screen.splitlines() if line.count(":") > 10]
@@ -241,9 +242,9 @@ class Ending(CommandTest):
 
     def signal(self, number):
         def send(terminal):
-            # The command is a child of the terminal's shell.
-            shell = terminal.value("pane_pid")
-            (child,) = wait_for(lambda: children_of(shell), "the command")
+            # The command is a child of the script's shell, and that one of the terminal's.
+            (shell,) = children_of(terminal.value("pane_pid"))
+            (child,) = wait_for(lambda: children_of(str(shell)), "the command")
             os.kill(child, number)
         return send
 
@@ -263,7 +264,7 @@ class Ending(CommandTest):
             server.stop()
             terminal.wait_for("trying again")
             terminal.press("q")
-            terminal.wait_for("exit code 0")
+            self.assertEqual(terminal.status(), 0)
 
 
 class Once(CommandTest):
@@ -345,7 +346,8 @@ class NotAllowed(CommandTest):
 
     def test_by_a_server_that_is_silent(self):
         with Peer(receive_to_end) as peer:
-            self.assert_failed(jsocket("top", peer.address, "--once"), "no answer", self.OPTION)
+            result = jsocket("top", peer.address, "--once", "--timeout", "0.2")
+            self.assert_failed(result, "within 200 ms", self.OPTION)
 
     def test_by_a_server_whose_result_is_something_else(self):
         def talk(connection):
@@ -361,13 +363,17 @@ class Usage(CommandTest):
         self.assert_usage_error(jsocket("top", "127.0.0.1:1"), "--once")
 
     def test_json_needs_once(self):
-        self.assert_usage_error(jsocket("top", "127.0.0.1:1", "--json"), "--once")
+        result = jsocket("top", "127.0.0.1:1", "--json")
+        self.assertEqual((result.code, result.out), (2, ""), result)
+        self.assertEqual(json.loads(result.err)["error"],
+                         {"kind": "usage", "message": "--json needs --once"})
 
     def test_of_wrong_values(self):
         for words, option in [(["nowhere"], "SERVER"), (["127.0.0.1:0"], "SERVER"),
                               (["127.0.0.1:1", "--interval", "0.01"], "--interval"),
                               (["127.0.0.1:1", "--interval", "x"], "--interval"),
                               (["127.0.0.1:1", "--framing", "auto"], "--framing"),
+                              (["127.0.0.1:1", "--timeout", "0"], "--timeout"),
                               (["127.0.0.1:1", "--tls-ca", "x"], "--tls")]:
             self.assert_usage_error(jsocket("top", "--once", *words), option)
 
@@ -378,9 +384,10 @@ class Usage(CommandTest):
 
     def test_of_a_terminal_that_cannot(self):
         with answering() as server, \
-                Terminal(f"TERM=unheard-of '{COMMAND}' top {server.address}") as terminal:
-            screen = terminal.wait_for("exit code 2")
-            self.assertIn("TERM=unheard-of", screen)
+                Terminal(COMMAND, "top", server.address,
+                         environment={"TERM": "unheard-of"}) as terminal:
+            self.assertEqual(terminal.status(), 2)
+            self.assertIn("TERM=unheard-of", terminal.screen())
 
 
 if __name__ == "__main__":

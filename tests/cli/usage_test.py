@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Help, version, and every way to call the command wrongly."""
 
+import re
 import unittest
 
 from command import CommandTest, jsocket
+
+COMMANDS = ["serve", "send", "call", "connect", "listen", "bench", "top", "proxy", "replay",
+            "contexts", "completion", "manual"]
+PARTS = ["Usage", "Arguments", "Options", "Examples"]
+# How many an option has that says different things of itself: those of servers differ from those
+# of clients, or they also say what they do to that command.
+MEANINGS = {"--framing": 2, "--tls-certificate": 2, "--timeout": 3, "--json": 6}
+# Its name, and what it is for, which may begin one line below.
+OPTION = re.compile(r"^  (-h,--help|--[a-z-]+)(?: \S+)?\s+(\S.*(?:\n {20,}.*)*)$", re.MULTILINE)
 
 SERVE_OPTIONS = ["--help", "--echo", "--hook", "--bind", "--framing", "--max-message-size",
                  "--recv-timeout", "--max-connections", "--spin", "--stats"]
@@ -18,7 +28,8 @@ class Help(CommandTest):
         for option in ["--help", "-h"]:
             result = jsocket(option)
             self.assert_success(result)
-            for word in ["serve", "send", "proxy", "replay", "top", "--help", "--version"]:
+            self.assertEqual(re.findall("^  ([a-z]+) ", result.out, re.MULTILINE), COMMANDS)
+            for word in ["--help", "--version"]:
                 self.assertIn(word, result.out)
 
     def test_of_serve_names_every_option(self):
@@ -60,13 +71,34 @@ class Help(CommandTest):
             self.assertIn(word, result.out)
 
     def test_fits_into_eighty_columns_without_trailing_space(self):
-        for arguments in [["--help"], ["serve", "--help"], ["send", "--help"],
-                          ["proxy", "--help"], ["replay", "--help"], ["top", "--help"],
-                          ["bench", "--help"], ["listen", "--help"], ["call", "--help"],
-                          ["connect", "--help"], ["contexts", "--help"], ["completion", "--help"]]:
+        for arguments in [["--help"], *([command, "--help"] for command in COMMANDS)]:
             for line in jsocket(*arguments).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(line, line.rstrip())
+
+    def test_has_the_same_parts_in_the_same_order_for_each_command(self):
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                page = jsocket(command, "--help").out
+                parts = re.findall("^([A-Z][a-z]+):", page, re.MULTILINE)
+                self.assertEqual([part for part in parts if part in PARTS],
+                                 [part for part in PARTS if part in parts])
+                self.assertLessEqual({"Usage", "Options", "Examples"}, set(parts))
+                self.assertIn(f"jsocket {command}", page.split("Examples:\n")[1])
+                names = [name for name, _ in OPTION.findall(page)]
+                self.assertEqual((names[0], names[-1]), ("-h,--help", "--json"))
+
+    def test_says_of_an_option_what_it_says_of_it_elsewhere(self):
+        meanings = {}
+        for command in COMMANDS:
+            for name, meaning in OPTION.findall(jsocket(command, "--help").out):
+                # But for its default, and line breaks.
+                meaning = re.sub(r" \[[^]]*\]$", "", " ".join(meaning.split()))
+                meanings.setdefault(name, {}).setdefault(meaning, []).append(command)
+        self.assertIn("--tls-ca", meanings)
+        for name, found in meanings.items():
+            with self.subTest(option=name):
+                self.assertLessEqual(len(found), MEANINGS.get(name, 1), found)
 
     def test_wins_over_wrong_values(self):
         self.assert_success(jsocket("serve", "--framing", "none", "--help"))
