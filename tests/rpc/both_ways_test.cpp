@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls from the server to its client, on the connection on which the client calls.
 #include "rpc/rpc_fixture.hpp"
+#include "support/descriptors.hpp"
 #include "support/error_of.hpp"
 
 #include <future>
@@ -94,6 +95,15 @@ TEST_F(RpcBothWays, APeerMayBeKeptAndUsedLater) {
     ASSERT_TRUE(wait_until([&] { return !subscriber.connected(); }));
     EXPECT_THROW(subscriber.notify("told", {1}), ConnectionClosed);
     EXPECT_THROW(subscriber.call("double", {1}), ConnectionClosed);
+}
+
+TEST_F(RpcBothWays, APeerThatIsKeptHoldsNoDescriptor) {
+    new_client(offered).call("subscribe");
+    ASSERT_TRUE(wait_until([&] { return server().active() == 0; }));
+    const std::size_t before = test_support::open_descriptors().size();
+    for (int i = 0; i < 10; ++i) new_client(offered).call("subscribe");
+    EXPECT_EQ(subscribers.size(), 11U);
+    EXPECT_TRUE(wait_until([&] { return test_support::open_descriptors().size() <= before; }));
 }
 
 TEST_F(RpcBothWays, AMethodThatWaitsForItsCallerEndsWhenThatIsGone) {

@@ -158,6 +158,15 @@ TEST_F(RpcClient, AFutureTimesOutThoughNobodyLooksAtIt) {
     EXPECT_THROW(later.get(), TimeoutError);
 }
 
+TEST_F(RpcClient, ARefusedNotificationIsNoAnswerToACall) {
+    const Client client = new_client();
+    auto slow = client.async_call<bool>("wait");
+    client.notify(std::string(300, 'm'));
+    ASSERT_TRUE(wait_until([&] { return client.stray_replies() == 1; }));
+    released.set();
+    EXPECT_FALSE(slow.get());
+}
+
 TEST_F(RpcClient, ThrowsWhenItIsNotConnected) {
     Client client({.port = server().port()});
     EXPECT_FALSE(client.connected());

@@ -296,6 +296,27 @@ TEST_F(RpcServer, SaysThatAResultCannotBeSent) {
     EXPECT_EQ(server().client_stats().connected_clients, 1U);
 }
 
+TEST_F(RpcServer, AnswersThoughAnIdIsTooBigToBeRepeated) {
+    options.limits.max_message_size = 10'000;
+    RawPeer client = new_raw_client();
+    // The request is within the limit, and the error object with its id is beyond it.
+    send(client, request("nothing", {1}, std::string(9'930, 'x')));
+    const json reply = receive(client);
+    ASSERT_TRUE(reply.at("id").is_null());
+    EXPECT_EQ(code_of(reply, nullptr), internal_error);
+}
+
+TEST_F(RpcServer, SendsQuickRepliesBeforeItWaitsForRoomInItsQueue) {
+    methods = Dispatcher({.max_queued_notifications = 1});
+    methods.bind("quick", [] { return 1; }, {}, {.run = Run::immediately});
+    methods.bind("wait", [this] { released.wait(); });
+    RawPeer client = new_raw_client();
+    std::string all = prefix_frame(request("quick", nullptr, 1).dump());
+    for (int i = 0; i < 4; ++i) all += prefix_frame(request("wait").dump());
+    client.send(all);
+    EXPECT_EQ(receive(client), result(1, 1));  // while nothing is released
+}
+
 TEST_F(RpcServer, CountsRepliesFromWhateverThread) {
     RawPeer client = new_raw_client();
     send(client, request("echo", {1}, 1));

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <future>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,25 @@ TEST(RpcServerThread, OnDisconnectComesAfterTheLastMethod) {
     send(client, request("wait", nullptr, 1));
     client.close();
     EXPECT_TRUE(wait_until([] { return Counter::left == 1; }));
+}
+
+TEST(RpcServerThread, CallsOfAnOnConnectThatThrowsAreOver) {
+    struct Hasty : ServerThread {
+        explicit Hasty(std::vector<std::future<json>>* calls) : calls_(calls) {}
+        void on_connect() override {
+            calls_->push_back(client().async_call("never", nullptr, {.timeout = no_timeout}));
+            throw std::runtime_error("changed its mind");
+        }
+        std::vector<std::future<json>>* calls_;
+    };
+    std::vector<std::future<json>> calls;
+    Running<ServerFactory<Hasty>> server({.framing = Framing::prefix}, &calls);
+    RawPeer client = RawPeer::connect(server.port());
+    client.receive_until_end();
+    client.close();
+    ASSERT_TRUE(wait_until([&] { return server.active() == 0; }));
+    ASSERT_EQ(calls.at(0).wait_for(patience), std::future_status::ready);
+    EXPECT_THROW(calls.at(0).get(), ConnectionClosed);
 }
 
 TEST(RpcServerThread, KnowsItsClient) {

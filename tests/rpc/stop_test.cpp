@@ -173,6 +173,34 @@ TEST_F(RpcStop, NotificationsThatComeToNothingEndTheirConnection) {
     EXPECT_TRUE(wait_until([&] { return server().active() == 0; }));
 }
 
+TEST_F(RpcStop, AServerThatStopsLeavesOutWhatHasNotBegunInTime) {
+    methods = Dispatcher({.drain_timeout = 30ms});
+    add_methods();
+    std::atomic<int> begun_late{0};
+    methods.bind("late", [&] { ++begun_late; });
+    RawPeer client = new_raw_client();
+    send(client, request("wait"));
+    for (int i = 0; i < 5; ++i) send(client, request("late"));
+    send(client, request("echo", {1}, 1));
+    EXPECT_EQ(receive(client), result(1, 1));  // all have been read
+    server().stop();
+    server().join();
+    EXPECT_TRUE(stopped.wait());
+    EXPECT_EQ(begun_late, 0);
+}
+
+TEST_F(RpcStop, AServerThatStopsDoesNotWaitForRoomInItsQueue) {
+    methods = Dispatcher({.max_queued_notifications = 1, .drain_timeout = 30ms});
+    add_methods();
+    RawPeer client = new_raw_client();
+    for (int i = 0; i < 4; ++i) send(client, request("wait"));
+    ASSERT_TRUE(begun.wait());
+    const Stopwatch watch;
+    server().stop();
+    server().join();
+    EXPECT_LT(watch.elapsed(), patience);
+}
+
 TEST_F(RpcStop, ALateResultOfACancelledCallHurtsNobody) {
     const Client client = new_client();
     EXPECT_THROW(client.call("deaf", nullptr, {.timeout = 10ms}), TimeoutError);
