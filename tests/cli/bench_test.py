@@ -356,8 +356,8 @@ class Errors(BenchTest):
 
     def test_are_not_pauses_of_its_own(self):
         with Serve() as server:
-            result, measured = bench(server.address, "--rate", "4", "--requests", "3",
-                                     "--connections", "1", "--timeout", "0.1")
+            result, measured = bench(server.address, "--rate", "0.8", "--requests", "3",
+                                     "--connections", "1", "--timeout", "1")
             self.assert_measured(result, measured, 3)
 
     def test_are_connections_for_which_there_are_no_descriptors(self):
@@ -459,7 +459,7 @@ class Table(BenchTest):
     def test_and_progress_fit_the_terminal(self):
         for columns in [50, 80, 200]:
             with self.subTest(columns=columns), Serve() as server, \
-                    Terminal(COMMAND, "bench", server.address, "--duration", "0.5", *GENTLE,
+                    Terminal(COMMAND, "bench", server.address, "--requests", "50", *GENTLE,
                              columns=columns) as terminal:
                 terminal.wait_until(lambda screen: re.match(r"\[#.*\d/s\n", screen), "progress")
                 self.assertEqual(terminal.status(), 0)
