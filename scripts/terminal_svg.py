@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 # In pixels. Fonts differ in width; textLength makes each piece of text as wide as it is to be.
-CHARACTER = 8.4
+CHARACTER = 8.43
 LINE = 18
 FONT_SIZE = 14
 MARGIN = 14
