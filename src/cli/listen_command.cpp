@@ -100,7 +100,7 @@ void ListenCommand::serve(const ServerOptions& options, const MockSettings& sett
         ServerFactory<Mock> server(options, &settings);
         const StopSignals signals;
         print_line(ready_line(server.endpoint()));
-        try_to_notify([] { return notify_ready(); });
+        try_to_notify([&server] { return notify_ready("listening on " + server.endpoint()); });
         server.start();
         signals.wait_unless(settings.log.done(), no_timeout);
         server.stop();
