@@ -71,12 +71,21 @@ void Conversation::end(const std::exception_ptr& reason, bool abrupt) {
 }
 
 std::optional<json> Conversation::take(json& message, std::size_t size) {
-    if (is_reply(message)) {
+    if (is_reply(message) || answers_call(message)) {
         take_reply(message);
         return std::nullopt;
     }
     if (message.is_array()) return take_batch(message, size);
     return runner_->take(message, size, shared_from_this());
+}
+
+/// Is it the reply to a call of ours, though it says nothing?
+bool Conversation::answers_call(const json& message) {
+    if (!message.is_object() || message.contains("method")) return false;
+    const auto id = message.find("id");
+    if (id == message.end() || !id->is_number_unsigned()) return false;
+    const Lock lock(mutex_);
+    return pending_.contains(id->get<std::uint64_t>());
 }
 
 /// A batch may be requests, or the replies to one of ours.

@@ -81,6 +81,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void time_out(std::uint64_t id) noexcept;
     void send_cancel(std::uint64_t id) noexcept;
     void send_expecting(const json& message, const std::vector<std::uint64_t>& ids);
+    bool answers_call(const json& message);
     void take_reply(json& reply);
     bool fail_only_message(const json& reply);
     std::optional<json> take_batch(json& batch, std::size_t size);

@@ -90,7 +90,7 @@ const Dispatcher::Impl::Entry* Dispatcher::Impl::find(const std::string& method)
 
 Run Dispatcher::Impl::run_of(const std::string& method) const {
     const Entry* entry = find(method);
-    return entry ? entry->method.options.run : Run::concurrently;
+    return entry ? entry->method.options.run.value_or(Run::concurrently) : Run::concurrently;
 }
 
 std::optional<json> Dispatcher::Impl::answer(Call& call, json& params) const {

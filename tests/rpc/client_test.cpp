@@ -290,6 +290,7 @@ TEST_F(RpcClientOfAStranger, ARepliesOrderIsItsOwn) {
 
 TEST_F(RpcClientOfAStranger, ThrowsIfAReplyIsNeitherAResultNorAnError) {
     const std::vector<json> parts = {
+        json::object(),
         {{"error", "no"}},
         {{"error", {{"code", 1}}}},
         {{"error", {{"code", "1"}, {"message", "m"}}}},

@@ -332,6 +332,11 @@ struct Percent {
 void from_json(const json& in, Percent& out) { out.value = std::clamp(in.get<int>(), 0, 100); }
 void to_json(json& out, const Percent& in) { out = in.value; }
 
+TEST(ConvertOwnTypes, AreRefusedIfAnEnumeratorIsNoneOfThem) {
+    EXPECT_THROW(convert<Colour>(json("of nobody"), "colour"), ConversionError);
+    EXPECT_THROW(convert<Colour>(json(1), "colour"), ConversionError);
+}
+
 TEST(ConvertOwnTypes, MayChangeNumbersOnPurpose) {
     EXPECT_EQ(from<Percent>("250").value, 100);
     EXPECT_EQ(from<Percent>("-5").value, 0);

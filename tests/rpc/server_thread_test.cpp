@@ -14,7 +14,7 @@ namespace {
 class Counter : public ServerThread {
   public:
     explicit Counter(const Dispatcher& shared = Dispatcher()) : ServerThread(shared) {
-        bind("add", [this](int n) { return add(n); }, {"n"});
+        bind("add", [this](int n) { return add(n); }, {"n"}, {.description = "Adds up"});
         bind("overlapped", [this] { return overlapped_; });
         bind("wait", [](std::stop_token stop) { Event().wait_or_stop(stop); });
         bind("elsewhere", [](Call& call) { return call.peer().address(); }, {},

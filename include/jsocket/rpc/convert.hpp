@@ -31,9 +31,9 @@
 ///   tuple
 ///   json               anything
 ///   all others         what nlohmann::json's get<T>() takes, that is, what has a from_json(),
-///   which
-///                      refuses a value by throwing; and if there is a to_json() as well, no number
-///                      was narrowed on the way
+///                      which refuses a value by throwing; and if there is a to_json() as well, no
+///                      number that it shows was narrowed on the way, and an enumerator is the one
+///                      that was named. A from_json() alone cannot be checked.
 namespace jsocket::rpc {
 
 /// Where a value stands, for error messages; made on the stack on the way into it.
@@ -152,7 +152,10 @@ template <typename T>
 T convert_by_from_json(const json& value, const Place& place) {
     T result = get_from_json<T>(value, place);
     if constexpr (std::is_constructible_v<json, const T&>) {
-        check_narrowing(value, json(static_cast<const T&>(result)), place);
+        const json kept(static_cast<const T&>(result));
+        check_narrowing(value, kept, place);
+        // NLOHMANN_JSON_SERIALIZE_ENUM takes anything else for the first value.
+        if (std::is_enum_v<T> && kept != value) fail_conversion(value, "one of the values", place);
     }
     return result;
 }

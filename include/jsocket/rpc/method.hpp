@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -45,7 +46,7 @@ enum class Run {
 /// What may be said of a method.
 struct MethodOptions {
     std::string description = {};  ///< what rpc.discover says of the method
-    Run run = Run::concurrently;   ///< when it runs
+    std::optional<Run> run = {};   ///< by default as the class says that it is bound to
 };
 
 /// What a method comes down to. `params` is an array, an object, or null if there are none; it may

@@ -41,7 +41,7 @@ struct CallOptions {
 /// json::array() if it is to be an array.
 ///
 /// Threads:  any thread may call, any number at the same time; their calls share the connection.
-///           But not in a method with Run::immediate, nor otherwise on the thread that reads the
+///           But not in a method with Run::immediately, nor otherwise on the thread that reads the
 ///           connection, which would wait for itself: UsageError.
 /// Lifetime: a handle, to be copied and kept. Once the connection has ended all calls throw
 ///           ConnectionClosed.

@@ -44,7 +44,8 @@ class ServerThread : public ServerFactoryThread {
     /// As Dispatcher::bind(), in the constructor only.
     template <typename Function>
     void bind(std::string name, Function function, std::vector<Parameter> parameters = {},
-              MethodOptions options = {.run = Run::in_order}) {
+              MethodOptions options = {}) {
+        if (!options.run) options.run = Run::in_order;
         methods().bind(std::move(name), std::move(function), std::move(parameters),
                        std::move(options));
     }
