@@ -26,7 +26,8 @@ if(TARGET jsocket-cli)
         ${PROJECT_SOURCE_DIR}/packaging/systemd/jsocket-echo.socket
         DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/jsocket-tools/examples COMPONENT jsocket_tools)
     set(made ${PROJECT_BINARY_DIR}/src/cli)
-    install(DIRECTORY ${made}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT jsocket_tools)
+    install(DIRECTORY ${made}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT jsocket_tools
+        FILES_MATCHING PATTERN *.1.gz)
     install(FILES ${made}/jsocket.bash RENAME jsocket COMPONENT jsocket_tools
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
     install(FILES ${made}/jsocket.zsh RENAME _jsocket COMPONENT jsocket_tools
