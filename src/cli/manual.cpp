@@ -138,7 +138,7 @@ std::string beginning(const std::string& command, const std::string& meaning,
     std::string small = meaning;
     // "JSON messages", but "send a message".
     if (small.size() > 1 && std::islower(static_cast<unsigned char>(small[1])) != 0) {
-        small[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(small[0])));
+        small.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(small.front())));
     }
     return ".\\\" Made by `jsocket manual`.\n.TH " + upper(inside(page_name(command))) + " 1 " +
            date + " \"jsocket " JSOCKET_VERSION "\" \"User Commands\"\n.nh\n.SH NAME\n" +

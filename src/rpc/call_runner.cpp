@@ -286,7 +286,7 @@ void CallRunner::refuse_group(Job& job, Run run, const char* reason) {
     }
 }
 
-void CallRunner::run_item(Job& job, Item& item) {
+void CallRunner::run_item(const Job& job, Item& item) {
     Request& request = item.request;
     if (item.cancelled) {
         if (!request.notification) {
@@ -316,7 +316,7 @@ std::optional<json> CallRunner::reply_of(Job& job) {
     }
     if (!job.batch) return std::move(job.items.front().reply);
     json replies = json::array();
-    for (Item& item : job.items) {
+    for (Item& item : job.items) {  // cppcheck-suppress constVariable
         if (item.reply) replies.push_back(std::move(*item.reply));
     }
     if (replies.empty()) return std::nullopt;

@@ -78,7 +78,7 @@ class CallRunner {
     void run_in_order();
     void run_group(Job& job, Run run);
     void refuse_group(Job& job, Run run, const char* reason);
-    void run_item(Job& job, Item& item);
+    void run_item(const Job& job, Item& item);
     bool end_group(Job& job);
     void finish_group(Job& job, Run run) noexcept;
     void forget_ids(Job& job) JSOCKET_REQUIRES(mutex_);

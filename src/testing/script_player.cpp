@@ -207,8 +207,8 @@ ScriptPlayer::Received ScriptPlayer::receive(const std::string& expected) {
 
 void ScriptPlayer::check_rest() {
     if (!stream_) return;
-    std::array<char, 64 * 1024> space;
     try {
+        std::array<char, 64 * 1024> space;
         for (;;) {
             const auto size = stream_->read_some(space, immediately);
             if (size.value_or(0) == 0) break;

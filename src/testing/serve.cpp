@@ -9,7 +9,8 @@ namespace jsocket::testing {
 
 void serve(MessageHandler& handler, std::unique_ptr<Stream> stream, const ServerOptions& options) {
     check_options(options);
-    std::make_shared<Session>(1, std::move(stream), options)->serve(handler);
+    const auto session = std::make_shared<Session>(1, std::move(stream), options);
+    session->serve(handler);
 }
 
 }  // namespace jsocket::testing

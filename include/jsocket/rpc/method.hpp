@@ -28,8 +28,11 @@ struct Parameter {
     std::string description = {};  ///< may be left out
 
     /// So that a list of names is a list of parameters.
+    // cppcheck-suppress noExplicitConstructor
     Parameter(const char* its_name) : name(its_name) {}  // NOLINT(google-explicit-constructor)
+
     /// The same with a description.
+    // cppcheck-suppress noExplicitConstructor
     Parameter(std::string its_name, std::string its_description = {})
         : name(std::move(its_name)), description(std::move(its_description)) {}
 };
@@ -156,7 +159,8 @@ Method make_method(std::function<Result(Parameters...)> function, std::vector<Pa
                   .options = std::move(options)};
     complete_names(names, count);
     std::size_t next = 0;
-    [[maybe_unused]] const auto add = [&]<typename T>(std::type_identity<T>) {
+    [[maybe_unused]] const auto add = [&](auto type) {
+        using T = typename decltype(type)::type;
         if constexpr (!is_context<T>) {
             method.arguments.push_back({std::move(names[next++]), Schema<std::decay_t<T>>::value(),
                                         !is_optional<std::decay_t<T>>});
@@ -191,6 +195,8 @@ Method make_method(Function function, std::vector<Parameter> names, MethodOption
     if constexpr (TypedFunction<Function>) {
         return make_method(std::function(std::move(function)), std::move(names),
                            std::move(options));
+    } else {
+        return {};
     }
 }
 
