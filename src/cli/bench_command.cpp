@@ -109,13 +109,6 @@ BenchCommand::BenchCommand(CLI::App& app)
         "  jsocket bench unix:/run/echo --window 64 --requests 1000000 - < messages");
 }
 
-void BenchCommand::add_option(const char* name, std::string& value, const char* type,
-                              const char* description) {
-    command_->add_option(name, value, description)->type_name(type)->capture_default_str();
-}
-
-bool BenchCommand::given(const char* option) const { return command_->count(option) > 0; }
-
 void BenchCommand::refuse_both(const char* one, const char* other) const {
     if (!given(one) || !given(other)) return;
     throw UsageError(std::string(one) + " and " + other +

@@ -21,9 +21,6 @@ class BenchCommand : public Command {
     void run() override;
 
   private:
-    void add_option(const char* name, std::string& value, const char* type,
-                    const char* description);
-    bool given(const char* option) const;
     void refuse_both(const char* one, const char* other) const;
     LoadOptions options();
     void set_extent(LoadOptions& options) const;

@@ -23,6 +23,13 @@ Command::Command(CLI::App& app, const char* name, const char* description)
     command_->group("Commands");
 }
 
+void Command::add_option(const char* name, std::string& value, const char* type,
+                         const char* description) {
+    command_->add_option(name, value, description)->type_name(type)->capture_default_str();
+}
+
+bool Command::given(const char* option) const { return command_->count(option) > 0; }
+
 bool Command::chosen() const { return command_->parsed(); }
 
 void add_json_option(CLI::App& command, const char* meaning) {

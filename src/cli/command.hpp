@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace CLI {
@@ -28,6 +29,12 @@ class Command {
 
   protected:
     Command(CLI::App& app, const char* name, const char* description);
+
+    /// Adds an option whose default is what `value` holds.
+    void add_option(const char* name, std::string& value, const char* type,
+                    const char* description);
+
+    bool given(const char* option) const;
 
     CLI::App* const command_;  // the application's
 };

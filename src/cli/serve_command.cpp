@@ -72,11 +72,6 @@ ServeCommand::ServeCommand(CLI::App& app)
         "  systemd-socket-activate -l 5489 jsocket serve --echo --bind systemd:");
 }
 
-void ServeCommand::add_option(const char* name, std::string& value, const char* type,
-                              const char* description) {
-    command_->add_option(name, value, description)->type_name(type)->capture_default_str();
-}
-
 void ServeCommand::add_limits() {
     const ServerOptions defaults;
     max_message_size_ = std::to_string(defaults.limits.max_message_size);
@@ -100,10 +95,6 @@ void ServeCommand::add_limits() {
         ->allow_extra_args(false);
     add_option("--unix-mode", unix_mode_, "MODE",
                "Permissions of the file of unix:PATH; 666 for\nall users");
-}
-
-bool ServeCommand::given(const char* option) const {
-    return command_->get_option(option)->count() > 0;
 }
 
 Hook ServeCommand::hook() const {

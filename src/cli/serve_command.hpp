@@ -23,10 +23,7 @@ class ServeCommand : public Command {
     void run() override;
 
   private:
-    void add_option(const char* name, std::string& value, const char* type,
-                    const char* description);
     void add_limits();
-    bool given(const char* option) const;
     ServerOptions server_options() const;
     void set_limits(ServerOptions& options) const;
     std::vector<uid_t> allowed_uids(bool may_know_users) const;

@@ -334,11 +334,7 @@ void CallRunner::send(Job& job) {
     const auto reply = reply_of(job);
     if (!reply) return;
     try {
-        try {
-            connection_.reply(*reply);
-        } catch (const UsageError& error) {
-            connection_.reply(unsendable_reply(ids_of(*reply), error.what()));
-        }
+        send_reply(*reply, connection_.reply);
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
     }

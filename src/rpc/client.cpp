@@ -42,14 +42,15 @@ class Client::Impl {
         if (conversation_->connected() && client_->connected()) return;
         close();
         client_->connect();
+        conversation_->begin();
         try {
             reader_.emplace(stack_size_, [this] { read(); });
         } catch (const std::system_error& error) {
+            const ConnectError failure(error.what(), error.code(), conversation_->link().address);
             client_->close();
-            throw ConnectError(error.what(), error.code(), conversation_->link().address);
+            conversation_->end(std::make_exception_ptr(failure), true);
+            throw failure;
         }
-        opened_.get_future().wait();
-        opened_ = {};
     }
 
     void close() noexcept {
@@ -61,8 +62,7 @@ class Client::Impl {
 
   private:
     void read() {
-        conversation_->begin();
-        opened_.set_value();
+        conversation_->read_here();
         std::exception_ptr reason;
         try {
             for (;;) {
@@ -83,18 +83,12 @@ class Client::Impl {
         } catch (const PayloadError& error) {
             reply = payload_error_reply(error);
         }
-        if (!reply) return;
-        try {
-            client_->send_obj(*reply);
-        } catch (const UsageError& error) {
-            client_->send_obj(unsendable_reply(ids_of(*reply), error.what()));
-        }
+        if (reply) send_reply(*reply, conversation_->link().connection.reply);
     }
 
     const std::shared_ptr<JsonClient> client_;
     const std::shared_ptr<Conversation> conversation_;
     const std::size_t stack_size_;
-    std::promise<void> opened_;
     std::optional<Thread> reader_;
 };
 

@@ -44,7 +44,6 @@ Conversation::Conversation(const Dispatcher& methods, Link link)
       timer_(methods_.options().stack_size) {}
 
 void Conversation::begin() {
-    reader_ = std::this_thread::get_id();
     runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
     open_.store(true, std::memory_order_release);
 }
@@ -71,7 +70,7 @@ void Conversation::end(const std::exception_ptr& reason, bool abrupt) {
 }
 
 std::optional<json> Conversation::take(json& message, std::size_t size) {
-    if (is_reply(message) || answers_call(message)) {
+    if (is_answer(message)) {
         take_reply(message);
         return std::nullopt;
     }
@@ -79,8 +78,9 @@ std::optional<json> Conversation::take(json& message, std::size_t size) {
     return runner_->take(message, size, shared_from_this());
 }
 
-/// Is it the reply to a call of ours, though it says nothing?
-bool Conversation::answers_call(const json& message) {
+/// A reply, or what has the id of a call of ours, though it says nothing.
+bool Conversation::is_answer(const json& message) {
+    if (is_reply(message)) return true;
     if (!message.is_object() || message.contains("method")) return false;
     const auto id = message.find("id");
     if (id == message.end() || !id->is_number_unsigned()) return false;
@@ -90,11 +90,12 @@ bool Conversation::answers_call(const json& message) {
 
 /// A batch may be requests, or the replies to one of ours.
 std::optional<json> Conversation::take_batch(json& batch, std::size_t size) {
-    const bool has_replies = std::any_of(batch.begin(), batch.end(), is_reply);
-    if (!has_replies) return runner_->take(batch, size, shared_from_this());
+    const bool has_answers =
+        std::any_of(batch.begin(), batch.end(), [this](const json& one) { return is_answer(one); });
+    if (!has_answers) return runner_->take(batch, size, shared_from_this());
     json requests = json::array();
     for (json& one : batch) {
-        if (is_reply(one)) {
+        if (is_answer(one)) {
             take_reply(one);
         } else {
             requests.push_back(std::move(one));

@@ -35,16 +35,19 @@ struct Link {
 /// Both directions of JSON-RPC over a connection, at either end of it: the calls made here that
 /// wait for their replies, and those that the other end makes.
 ///
-/// Threads:  begin(), take(), end() and finish() on the thread that reads the connection; what is
-///           the Peer's on any.
+/// Threads:  read_here(), take() and end() on the thread that reads the connection, begin() on that
+///           one or before it is started; what is the Peer's on any.
 class Conversation : public std::enable_shared_from_this<Conversation> {
   public:
     using Completion = std::function<void(json* result, std::exception_ptr error)>;
 
     Conversation(const Dispatcher& methods, Link link);
 
-    /// The connection is there, and this thread is going to read it.
+    /// The connection is there.
     void begin();
+
+    /// This thread reads it.
+    void read_here() { reader_ = std::this_thread::get_id(); }
 
     /// Takes what has arrived, `size` bytes of text; the reply, if there is one at once.
     std::optional<json> take(json& message, std::size_t size);
@@ -81,7 +84,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void time_out(std::uint64_t id) noexcept;
     void send_cancel(std::uint64_t id) noexcept;
     void send_expecting(const json& message, const std::vector<std::uint64_t>& ids);
-    bool answers_call(const json& message);
+    bool is_answer(const json& message);
     void take_reply(json& reply);
     bool fail_only_message(const json& reply);
     std::optional<json> take_batch(json& batch, std::size_t size);

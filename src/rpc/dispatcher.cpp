@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/utf8.hpp"
 #include "rpc/dispatcher_impl.hpp"
 #include "support/log.hpp"
 
@@ -72,10 +73,16 @@ void Dispatcher::Impl::add(std::string name, Method method) {
     if (name.starts_with(reserved_prefix)) {
         throw UsageError("the name of method " + shown + " begins with rpc., which is reserved");
     }
-    try {
-        static_cast<void>(describe_method(name, method).dump());
-    } catch (const json::exception&) {
-        throw UsageError("method " + shown + " is described by what is not UTF-8");
+    const auto check_text = [&shown](const std::string& said) {
+        if (find_invalid_utf8(said)) {
+            throw UsageError("method " + shown + " is described by what is not UTF-8");
+        }
+    };
+    check_text(name);
+    check_text(method.options.description);
+    for (const Method::Argument& argument : method.arguments) {
+        check_text(argument.parameter.name);
+        check_text(argument.parameter.description);
     }
     auto counts = book_->counts(name);
     const bool added =
@@ -199,11 +206,7 @@ std::optional<std::string> Dispatcher::answer_text(std::string_view text,
     }
     if (!reply) return std::nullopt;
     std::string out;
-    try {
-        serialize(*reply, out, limits);
-    } catch (const UsageError& error) {
-        serialize(unsendable_reply(ids_of(*reply), error.what()), out, limits);
-    }
+    send_reply(*reply, [&](const json& text_of) { serialize(text_of, out, limits); });
     return out;
 }
 

@@ -103,6 +103,14 @@ json unsendable_reply(const json& ids, const char* reason) {
     return replies;
 }
 
+void send_reply(const json& reply, const std::function<void(const json&)>& send) {
+    try {
+        send(reply);
+    } catch (const UsageError& error) {
+        send(unsendable_reply(ids_of(reply), error.what()));
+    }
+}
+
 json payload_error_reply(const PayloadError& error) {
     switch (error.kind()) {
         case PayloadError::Kind::invalid_utf8:

@@ -5,6 +5,7 @@
 #include <jsocket/rpc/error.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ json make_request(std::string_view method, json params, json id = nullptr);
 /// sent.
 json ids_of(const json& reply);
 json unsendable_reply(const json& ids, const char* reason);
+
+/// Sends a reply, or that it cannot be sent, if `send` throws UsageError for it.
+void send_reply(const json& reply, const std::function<void(const json&)>& send);
 
 /// The reply to a text that is not JSON, or beyond a limit.
 json payload_error_reply(const PayloadError& error);

@@ -54,6 +54,7 @@ class ServerThread::Impl {
         if (!conversation_) {
             conversation_ = std::make_shared<Conversation>(methods, link_to(thread.session()));
             conversation_->begin();
+            conversation_->read_here();
         }
         return conversation_;
     }

@@ -2,6 +2,7 @@
 #include "server/session.hpp"
 
 #include "core/discard.hpp"
+#include "server/failure.hpp"
 #include "server/identity.hpp"
 #include "server/stats_service.hpp"
 #include "support/log.hpp"
@@ -29,32 +30,6 @@ constexpr std::chrono::milliseconds idle_time = std::chrono::seconds(1);
 
 // The allocator keeps what many small pieces of this in all have left; measured: 70 MiB of 100.
 constexpr std::size_t worth_trimming = 1024 * 1024;
-
-Failure failure_of(FramingError::Kind kind) {
-    switch (kind) {
-        case FramingError::Kind::bad_header:
-            return Failure::bad_header;
-        case FramingError::Kind::bad_checksum:
-            return Failure::bad_crc;
-        case FramingError::Kind::oversize:
-            return Failure::oversize;
-    }
-    return Failure::framing;
-}
-
-Failure failure_of(PayloadError::Kind kind) {
-    switch (kind) {
-        case PayloadError::Kind::invalid_utf8:
-            return Failure::invalid_utf8;
-        case PayloadError::Kind::invalid_json:
-            return Failure::invalid_json;
-        case PayloadError::Kind::too_deep:
-            return Failure::too_deep;
-        case PayloadError::Kind::too_complex:
-            return Failure::too_complex;
-    }
-    return Failure::framing;
-}
 
 #if defined(__GLIBC__)
 /// At most ten times a second: it takes milliseconds, goes over the memory of all threads and holds

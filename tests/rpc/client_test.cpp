@@ -309,6 +309,16 @@ TEST_F(RpcClientOfAStranger, ThrowsIfAReplyIsNeitherAResultNorAnError) {
     EXPECT_TRUE(client.connected());
 }
 
+TEST_F(RpcClientOfAStranger, AReplyThatSaysNothingIsOneInABatchToo) {
+    auto first = client.async_call<int>("a");
+    auto second = client.async_call<int>("b");
+    const json one = receive(*stranger).at("id");
+    const json two = receive(*stranger).at("id");
+    send(*stranger, json::array({json{{"jsonrpc", "2.0"}, {"id", one}}, result(2, two)}));
+    EXPECT_THROW(first.get(), ProtocolError);
+    EXPECT_EQ(second.get(), 2);
+}
+
 TEST_F(RpcClientOfAStranger, AnErrorWithoutAnIdIsThatOfTheOnlyCall) {
     auto answer = client.async_call("m");
     receive(*stranger);
