@@ -168,7 +168,7 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
 bool Session::answer_stats(MessageHandler& handler, std::string_view payload) {
     if (!StatsService::may_be_request(payload)) return false;
     try {
-        builder_.fill(payload, socket_.options().limits, message_);
+        builder_.fill(payload, limits(), message_);
     } catch (const PayloadError&) {
         return false;
     }
@@ -212,7 +212,7 @@ json& Session::read_message(std::string_view payload) {
         throw UsageError("process_payload of the base was called in process_message");
     }
     step_ = Step::read;
-    builder_.fill(payload, socket_.options().limits, message_);
+    builder_.fill(payload, limits(), message_);
     if (const json* member = identity_member(message_)) {
         const auto* text = member->get_ptr<const std::string*>();
         const bool known = text != nullptr && *text == current_name_;
@@ -226,7 +226,7 @@ void Session::write_reply(json&& message, std::string& reply) {
     step_ = Step::write;
     reply.clear();
     try {
-        serialize(message, reply, socket_.options().limits);
+        serialize(message, reply, limits());
     } catch (...) {
         discard(message);
         throw;
@@ -238,7 +238,7 @@ void Session::write_reply(json&& message, std::string& reply) {
 
 void Session::send_reply(const json& message) {
     std::string text;
-    serialize(message, text, socket_.options().limits);
+    serialize(message, text, limits());
     counters_.late_messages_out += 1;
     counters_.late_bytes_out += text.size();
     try {
@@ -346,6 +346,9 @@ void Session::finish() noexcept {
     } catch (const std::exception&) {
         uncount_sent(unsent_messages_, unsent_bytes_);
     }
+    // An interrupted client may have sent more, too, but is not waited for.
+    const bool lingers = linger_ || socket_.interrupted();
+    lingers_.store(lingers, std::memory_order_release);
     {
         const std::chrono::duration<double> duration =
             std::chrono::steady_clock::now() - connect_time_;
@@ -354,9 +357,9 @@ void Session::finish() noexcept {
         disconnect_ts_ = unix_time();
         disconnected_.store(true, std::memory_order_release);
     }
-    // An interrupted client may have sent more, too, but is not waited for.
-    if (linger_ || socket_.interrupted()) socket_.finish(linger_time);
+    if (lingers) socket_.finish(linger_time);
     socket_.close();
+    lingers_.store(false, std::memory_order_release);
     if (largest_size_ > worth_trimming) release_memory();
 }
 

@@ -69,8 +69,16 @@ class Session : public std::enable_shared_from_this<Session> {
     /// Has serve() not ended the connection yet?
     bool connected() const noexcept { return !disconnected_.load(std::memory_order_acquire); }
 
+    /// Of messages in both directions.
+    const Limits& limits() const noexcept { return socket_.options().limits; }
+
     /// Is it connected, and can messages be sent to it?
     bool ready() const noexcept { return ready_.load(std::memory_order_acquire) && connected(); }
+
+    /// Does it take one of max_connections: is it connected, or does it linger?
+    bool takes_slot() const noexcept {
+        return connected() || lingers_.load(std::memory_order_acquire);
+    }
 
     /// What this connection has done, under the name its client has now.
     ClientStats stats() const;
@@ -126,6 +134,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Counters counters_;
     std::atomic<bool> ready_{false};  // the handshake is over
     std::atomic<bool> disconnected_{false};
+    std::atomic<bool> lingers_{false};  // though disconnected, it holds its socket for a while
 
     // The serving thread's.
     std::string current_name_;  // the same as name_
