@@ -146,11 +146,11 @@ void ScriptPlayer::expect_bytes(const std::string& bytes) {
 
 void ScriptPlayer::expect_close() {
     const std::string expected = "the end of the stream";
-    while (receive(expected) == Received::bytes) {
-    }
-    while (const auto found = finder_->next()) {
-        if (found->kind != MessageFinder::Kind::blank) fail(expected, in_quotes(found->bytes));
-    }
+    do {
+        while (const auto found = finder_->next()) {
+            if (found->kind != MessageFinder::Kind::blank) fail(expected, in_quotes(found->bytes));
+        }
+    } while (receive(expected) == Received::bytes);
     if (!finder_->rest().empty()) fail(expected, in_quotes(finder_->rest()));
 }
 

@@ -63,6 +63,20 @@ struct AdderServer : ::testing::Test {
     jsocket::Running<jsocket::ServerFactory<Adder>> server;
 };
 
+TEST(ScriptedServer, ReportsAMessageInsteadOfACloseAtOnce) {
+    const std::vector<json> messages = {1, 2};
+    for (const bool together : {false, true}) {
+        ScriptedPeer server(Script().expect(1).expect_close(), {.timeout = std::chrono::hours(1)});
+        JsonClient client = connected_client(server);
+        if (together) {
+            client.send_objs(messages);
+        } else {
+            for (const json& message : messages) client.send_obj(message);
+        }
+        EXPECT_THAT(mismatch_of(server), HasSubstr("expected the end of the stream\ngot \"2\""));
+    }
+}
+
 TEST(ScriptedServer, PlaysItsScriptInEachFraming) {
     for (const Framing framing : {Framing::prefix, Framing::crc, Framing::lines}) {
         ScriptedPeer server(Script()
