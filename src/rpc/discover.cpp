@@ -4,10 +4,11 @@
 namespace jsocket::rpc {
 namespace {
 
-json describe_argument(const Method::Argument& argument) {
-    json described = {{"name", argument.parameter.name},
-                      {"required", argument.required},
-                      {"schema", argument.schema}};
+/// `required`: also of an optional one that stands before one that is not, where null says that it
+/// is left out; OpenRPC has required parameters first.
+json describe_argument(const Method::Argument& argument, bool required) {
+    json described = {
+        {"name", argument.parameter.name}, {"required", required}, {"schema", argument.schema}};
     if (!argument.parameter.description.empty()) {
         described["description"] = argument.parameter.description;
     }
@@ -18,7 +19,12 @@ json describe_argument(const Method::Argument& argument) {
 
 json describe_method(const std::string& name, const Method& method) {
     json params = json::array();
-    for (const auto& argument : method.arguments) params.push_back(describe_argument(argument));
+    bool required = false;  // one at or behind the place
+    for (auto argument = method.arguments.rbegin(); argument != method.arguments.rend();
+         ++argument) {
+        required = required || argument->required;
+        params.insert(params.begin(), describe_argument(*argument, required));
+    }
     json described = {{"name", name},
                       {"params", params},
                       {"paramStructure", method.by_name ? "either" : "by-position"},

@@ -111,6 +111,20 @@ TEST(Discover, DescribesParametersAndResult) {
     EXPECT_FALSE(methods.at("nothing").contains("x-any-params"));
 }
 
+TEST(Discover, RequiresOptionalParametersThatStandBeforeRequiredOnes) {
+    Dispatcher methods;
+    methods.bind("range", [](std::optional<int>, int, std::optional<int>) {},
+                 {"from", "to", "step"});
+    const json params = methods_of(methods.discover()).at("range").at("params");
+    EXPECT_EQ(params.at(0), (json{{"name", "from"},
+                                  {"required", true},
+                                  {"schema", Schema<std::optional<int>>::value()}}));
+    EXPECT_EQ(params.at(1).at("required"), true);
+    EXPECT_EQ(params.at(2).at("required"), false);
+    EXPECT_EQ(outcome_of(methods, "range", "[null,1]"), nullptr);
+    EXPECT_EQ(outcome_of(methods, "range", R"({"to":1})"), nullptr) << "by name it may be left out";
+}
+
 TEST(Discover, IsAMethodWithoutParameters) {
     const Dispatcher methods = make_methods();
     EXPECT_EQ(outcome(methods, "rpc.discover"), methods.discover());
