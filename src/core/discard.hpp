@@ -11,4 +11,10 @@ namespace jsocket {
 /// destructor.
 void discard(json& tree) noexcept;
 
+/// A tree that is discarded at its end.
+struct Tree {
+    json value;
+    ~Tree() { discard(value); }
+};
+
 }  // namespace jsocket

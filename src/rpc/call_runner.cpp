@@ -331,10 +331,10 @@ void CallRunner::forget_ids(Job& job) {
 }
 
 void CallRunner::send(Job& job) {
-    const auto reply = reply_of(job);
+    auto reply = reply_of(job);
     if (!reply) return;
     try {
-        send_reply(*reply, connection_.reply);
+        send_reply(std::move(*reply), connection_.limits, connection_.reply);
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
     }

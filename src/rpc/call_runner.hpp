@@ -38,6 +38,8 @@ class CallRunner {
         /// On the reading thread, now and then while it waits: sends what has been answered. False
         /// once this side is ending the connection.
         std::function<bool()> go_on;
+
+        Limits limits;  ///< of what can be sent
     };
 
     CallRunner(const Dispatcher& methods, Connection connection);

@@ -22,7 +22,8 @@ std::shared_ptr<Conversation> make_conversation(const std::shared_ptr<JsonClient
         methods, Link{.send = send,
                       .connection = {.reply = send,
                                      .give_up = [client] { client->close(); },
-                                     .go_on = [client] { return client->connected(); }},
+                                     .go_on = [client] { return client->connected(); },
+                                     .limits = options.limits},
                       .address = to_string(Endpoint{options.address, options.port})});
 }
 
@@ -83,7 +84,9 @@ class Client::Impl {
         } catch (const PayloadError& error) {
             reply = payload_error_reply(error);
         }
-        if (reply) send_reply(*reply, conversation_->link().connection.reply);
+        if (!reply) return;
+        const CallRunner::Connection& connection = conversation_->link().connection;
+        send_reply(std::move(*reply), connection.limits, connection.reply);
     }
 
     const std::shared_ptr<JsonClient> client_;

@@ -18,8 +18,8 @@ ConnectionClosed not_connected(const std::string& address) {
     return {"socket connection broken: not connected to " + address, false};
 }
 
-/// The error object of a reply; empty if it is none.
-std::optional<RpcError> error_of(const json& reply) {
+/// The error object of a reply to a call of `method`; empty if it is none.
+std::optional<RpcError> error_of(const json& reply, std::string_view method) {
     const auto error = reply.find("error");
     if (error == reply.end() || !error->is_object()) return std::nullopt;
     const auto code = error->find("code");
@@ -32,7 +32,7 @@ std::optional<RpcError> error_of(const json& reply) {
     const auto number = code->get<std::int64_t>();
     if (too_large || number < std::numeric_limits<int>::min()) return std::nullopt;
     return RpcError(static_cast<int>(number), message->get<std::string>(),
-                    error->value("data", json()));
+                    error->value("data", json()), method);
 }
 
 }  // namespace
@@ -117,21 +117,21 @@ void Conversation::take_reply(json& reply) {
     const bool has_error = reply.contains("error");
     call->slot.reset();
     if (result != reply.end() && !has_error) return call->complete(&*result, nullptr);
-    if (const auto error = error_of(reply); error && result == reply.end()) {
+    if (const auto error = error_of(reply, call->method); error && result == reply.end()) {
         return call->complete(nullptr, std::make_exception_ptr(*error));
     }
-    call->complete(nullptr, std::make_exception_ptr(ProtocolError(
-                                "the reply from " + link_.address +
-                                    " has no result and no correct error object, or both",
-                                true)));
+    call->complete(nullptr,
+                   std::make_exception_ptr(ProtocolError(
+                       "the reply to " + printable(call->method) + " from " + link_.address +
+                           " has no result and no correct error object, or both",
+                       true)));
 }
 
 /// An error without an id says that a message was no request, or a batch too long. If only one is
 /// in flight it is that one.
 bool Conversation::fail_only_message(const json& reply) {
     const auto id = reply.find("id");
-    const auto error = error_of(reply);
-    if (!error || notified_ || (id != reply.end() && !id->is_null())) return false;
+    if (!error_of(reply, {}) || notified_ || (id != reply.end() && !id->is_null())) return false;
     std::map<std::uint64_t, Pending> pending;
     {
         const Lock lock(mutex_);
@@ -140,7 +140,7 @@ bool Conversation::fail_only_message(const json& reply) {
     }
     for (auto& [number, call] : pending) {
         if (call.timeout) timer_.cancel(*call.timeout);
-        call.complete(nullptr, std::make_exception_ptr(*error));
+        call.complete(nullptr, std::make_exception_ptr(*error_of(reply, call.method)));
     }
     return !pending.empty();
 }
@@ -172,14 +172,16 @@ void Conversation::release_slot() noexcept {
     slot_free_.notify_one();
 }
 
-/// Makes an id, whose reply, end or time-out calls `completion`, once.
-std::uint64_t Conversation::expect(Completion completion, Slot slot, Deadline deadline) {
+/// Makes an id for a call of `method`, whose reply, end or time-out calls `completion`, once.
+std::uint64_t Conversation::expect(std::string method, Completion completion, Slot slot,
+                                   Deadline deadline) {
     std::uint64_t id = 0;
     {
         const Lock lock(mutex_);
         if (!open_) throw not_connected(link_.address);
         id = ++last_id_;
-        pending_.emplace(id, Pending{std::move(completion), std::move(slot), std::nullopt});
+        pending_.emplace(
+            id, Pending{std::move(method), std::move(completion), std::move(slot), std::nullopt});
     }
     if (deadline == no_deadline) return id;
     std::optional<Timer::Handle> timeout;
@@ -216,8 +218,10 @@ void Conversation::time_out(std::uint64_t id) noexcept {
         auto call = forget(id);
         if (!call) return;
         call->slot.reset();
-        call->complete(nullptr, std::make_exception_ptr(TimeoutError(
-                                    "no reply from " + link_.address + " in time", true)));
+        call->complete(
+            nullptr, std::make_exception_ptr(TimeoutError("no reply to " + printable(call->method) +
+                                                              " from " + link_.address + " in time",
+                                                          true)));
         cancels_.schedule(immediately, [this, id] { send_cancel(id); });
     } catch (const std::exception&) {
         // The connection is gone, which whoever reads it finds out as well.
@@ -245,7 +249,8 @@ void Conversation::start(std::string_view method, json params, CallOptions optio
                          Completion completion) {
     json request = make_request(method, std::move(params));
     const Deadline deadline = deadline_after(options.timeout);
-    const std::uint64_t id = expect(std::move(completion), acquire_slot(deadline), deadline);
+    const std::uint64_t id =
+        expect(std::string(method), std::move(completion), acquire_slot(deadline), deadline);
     request["id"] = id;
     send_expecting(request, {id});
 }
@@ -274,6 +279,7 @@ std::vector<Outcome> Conversation::batch(const Batch& batch, CallOptions options
             auto promise = std::make_shared<std::promise<json>>();
             results.push_back(promise->get_future());
             ids.push_back(expect(
+                batch.entries_[i].method,
                 [promise](json* result, const std::exception_ptr& error) {
                     if (error) return promise->set_exception(error);
                     promise->set_value(std::move(*result));

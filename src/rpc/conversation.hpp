@@ -72,6 +72,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     using Slot = std::shared_ptr<void>;
 
     struct Pending {
+        std::string method;
         Completion complete;
         Slot slot;
         std::optional<Timer::Handle> timeout;
@@ -79,7 +80,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 
     Slot acquire_slot(Deadline deadline);
     void release_slot() noexcept;
-    std::uint64_t expect(Completion completion, Slot slot, Deadline deadline);
+    std::uint64_t expect(std::string method, Completion completion, Slot slot, Deadline deadline);
     std::optional<Pending> forget(std::uint64_t id);
     void time_out(std::uint64_t id) noexcept;
     void send_cancel(std::uint64_t id) noexcept;

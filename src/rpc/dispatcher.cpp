@@ -206,7 +206,10 @@ std::optional<std::string> Dispatcher::answer_text(std::string_view text,
     }
     if (!reply) return std::nullopt;
     std::string out;
-    send_reply(*reply, [&](const json& text_of) { serialize(text_of, out, limits); });
+    send_reply(std::move(*reply), limits, [&](const json& text_of) {
+        out.clear();
+        serialize(text_of, out, limits);
+    });
     return out;
 }
 

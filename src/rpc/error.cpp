@@ -13,8 +13,10 @@ std::string text_of(const json& value) {
     return value.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
-std::string what_of(int code, const std::string& message, const json& data) {
-    std::string text = printable(message, shown) + " (" + std::to_string(code) + ')';
+std::string what_of(int code, const std::string& message, const json& data,
+                    std::string_view method) {
+    std::string text = method.empty() ? "" : printable(method, shown) + ": ";
+    text += printable(message, shown) + " (" + std::to_string(code) + ')';
     if (!data.is_null()) text += ": " + printable(text_of(data), shown);
     return text;
 }
@@ -22,7 +24,10 @@ std::string what_of(int code, const std::string& message, const json& data) {
 }  // namespace
 
 RpcError::RpcError(int code, std::string message, json data)
-    : Error(what_of(code, message, data), true),
+    : RpcError(code, std::move(message), std::move(data), {}) {}
+
+RpcError::RpcError(int code, std::string message, json data, std::string_view method)
+    : Error(what_of(code, message, data, method), true),
       code_(code),
       message_(std::move(message)),
       data_(std::move(data)) {}

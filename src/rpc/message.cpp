@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/message.hpp"
 
+#include "core/discard.hpp"
+
 #include <jsocket/error.hpp>
 
 #include <utility>
@@ -9,6 +11,41 @@ namespace jsocket::rpc {
 namespace {
 
 bool is_id(const json& id) { return id.is_string() || id.is_number() || id.is_null(); }
+
+/// Makes of a reply one that can be sent.
+void replace(json& reply, const char* reason) {
+    // An id may itself be what is too big.
+    constexpr std::size_t largest_id = 1024;
+    json id = std::move(reply.at("id"));
+    if (id.is_string() && id.get_ref<const std::string&>().size() > largest_id) id = nullptr;
+    discard(reply);
+    reply = error_reply(
+        std::move(id), RpcError(internal_error, "Internal error",
+                                {{"reason", std::string("the result cannot be sent: ") + reason}}));
+}
+
+void replace_all(json& reply, const char* reason) {
+    if (!reply.is_array()) return replace(reply, reason);
+    for (json& one : reply) replace(one, reason);
+}
+
+/// Replaces those of a batch that could not even be sent by themselves. Were there any?
+bool replace_unsendable(json& batch, Limits limits) {
+    if (!batch.is_array()) return false;
+    --limits.max_depth;  // of what is in an array
+    bool any = false;
+    std::string text;
+    for (json& one : batch) {
+        try {
+            text.clear();
+            serialize(one, text, limits);
+        } catch (const UsageError& error) {
+            replace(one, error.what());
+            any = true;
+        }
+    }
+    return any;
+}
 
 }  // namespace
 
@@ -81,33 +118,19 @@ json make_request(std::string_view method, json params, json id) {
     return request;
 }
 
-json ids_of(const json& reply) {
-    if (reply.is_object()) return reply.at("id");
-    json ids = json::array();
-    for (const json& one : reply) ids.push_back(one.at("id"));
-    return ids;
-}
-
-json unsendable_reply(const json& ids, const char* reason) {
-    const RpcError error(internal_error, "Internal error",
-                         {{"reason", std::string("the result cannot be sent: ") + reason}});
-    // An id may itself be what is too big.
-    constexpr std::size_t largest_id = 1024;
-    const auto reply_to = [&error](const json& id) {
-        const bool usual = !id.is_string() || id.get_ref<const std::string&>().size() <= largest_id;
-        return error_reply(usual ? id : json(), error);
-    };
-    if (!ids.is_array()) return reply_to(ids);
-    json replies = json::array();
-    for (const json& id : ids) replies.push_back(reply_to(id));
-    return replies;
-}
-
-void send_reply(const json& reply, const std::function<void(const json&)>& send) {
+void send_reply(json reply, const Limits& limits, const std::function<void(const json&)>& send) {
+    Tree tree{std::move(reply)};
     try {
-        send(reply);
+        return send(tree.value);
     } catch (const UsageError& error) {
-        send(unsendable_reply(ids_of(reply), error.what()));
+        if (!replace_unsendable(tree.value, limits)) replace_all(tree.value, error.what());
+    }
+    try {
+        send(tree.value);
+    } catch (const UsageError& error) {
+        if (!tree.value.is_array()) throw;
+        replace_all(tree.value, error.what());
+        send(tree.value);
     }
 }
 

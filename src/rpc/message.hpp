@@ -36,13 +36,9 @@ json error_reply(json id, const RpcError& error);
 /// `id` is not null, or it is a notification.
 json make_request(std::string_view method, json params, json id = nullptr);
 
-/// The id of a reply, or the ids of a batch of them; and what to send instead if they cannot be
-/// sent.
-json ids_of(const json& reply);
-json unsendable_reply(const json& ids, const char* reason);
-
-/// Sends a reply, or that it cannot be sent, if `send` throws UsageError for it.
-void send_reply(const json& reply, const std::function<void(const json&)>& send);
+/// Sends a reply, or a batch of them. If `send` throws UsageError for it, what cannot be sent
+/// within `limits` is replaced by an error that says so: single replies, or else the whole batch.
+void send_reply(json reply, const Limits& limits, const std::function<void(const json&)>& send);
 
 /// The reply to a text that is not JSON, or beyond a limit.
 json payload_error_reply(const PayloadError& error);

@@ -30,7 +30,8 @@ Link link_to(const std::shared_ptr<Session>& session) {
                                [get] {
                                    get()->flush();
                                    return !get()->interrupted();
-                               }},
+                               },
+                           .limits = session->limits()},
             .address = session->peer(),
             .session_id = session->id(),
             .credentials = session->credentials()};
@@ -69,7 +70,6 @@ class ServerThread::Impl {
 
     Dispatcher methods;
     std::size_t size = 0;  // of the text that is being taken
-    json reply_ids;        // of the reply that is being written
 
   private:
     std::shared_ptr<Conversation> conversation_;
@@ -84,24 +84,25 @@ Dispatcher& ServerThread::methods() noexcept { return impl_->methods; }
 Peer ServerThread::client() const { return Peer(impl_->conversation(*this)); }
 
 std::optional<json> ServerThread::process_message(json& message) {
-    auto reply = impl_->conversation(*this)->take(message, impl_->size);
-    if (reply) impl_->reply_ids = ids_of(*reply);
-    return reply;
+    return impl_->conversation(*this)->take(message, impl_->size);
 }
 
 void ServerThread::process_payload(std::string_view payload, std::string& reply) {
+    const auto serving = session();
     impl_->size = payload.size();
-    json instead;
+    std::optional<json> answer;
     try {
-        return ServerFactoryThread::process_payload(payload, reply);
+        json& message = serving->read_message(payload);
+        answer = serving->call([&] { return process_message(message); });
     } catch (const PayloadError& error) {
-        if (session()->framing() == Framing::lines && !looks_like_rpc(payload)) throw;
-        instead = payload_error_reply(error);
-    } catch (const UsageError& error) {
-        instead = unsendable_reply(impl_->reply_ids, error.what());
+        if (serving->framing() == Framing::lines && !looks_like_rpc(payload)) throw;
+        answer = payload_error_reply(error);
     }
-    reply.clear();
-    serialize(instead, reply);
+    if (!answer) return;
+    send_reply(std::move(*answer), serving->limits(), [&](const json& text_of) {
+        reply.clear();
+        serialize(text_of, reply, serving->limits());
+    });
 }
 
 void ServerThread::on_stats(json& result) { result["methods"] = impl_->methods.method_stats(); }

@@ -131,12 +131,6 @@ json latency_entry(const HistogramSnapshot& latency) {
     return entry;
 }
 
-/// A tree that is destroyed without needing memory.
-struct Tree {
-    json value;
-    ~Tree() { discard(value); }
-};
-
 void write_error(const json& id, int code, const char* reason, const Limits& limits,
                  std::string& reply) {
     const Tree error{

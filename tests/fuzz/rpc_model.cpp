@@ -116,12 +116,9 @@ json reply(const json& outcome, const json& id) {
     return made;
 }
 
-/// Is there a reply that has no text, or is too deep?
-bool is_unsendable(const json& replies, const Limits& limits) {
-    if (depth_of(replies) > limits.max_depth) return true;
-    if (replies.is_object()) return has(replies, "unsendable");
-    return std::any_of(replies.begin(), replies.end(),
-                       [](const json& one) { return has(one, "unsendable"); });
+/// Has it no text, or is it too deep?
+bool is_unsendable(const json& one, std::size_t max_depth) {
+    return has(one, "unsendable") || depth_of(one) > max_depth;
 }
 
 }  // namespace
@@ -167,12 +164,12 @@ RpcModel::RpcModel(std::string_view text, const Limits& limits) {
         }
         if (!replies.empty()) expected_ = std::move(replies);
     }
-    if (expected_.is_null() || !is_unsendable(expected_, limits)) return;
-    if (expected_.is_object()) {
-        expected_ = reply(error(-32603), expected_["id"]);
-    } else {
-        for (json& one : expected_) one = reply(error(-32603), one["id"]);
-    }
+    const auto replace_if_unsendable = [](json& one, std::size_t max_depth) {
+        if (is_unsendable(one, max_depth)) one = reply(error(-32603), one["id"]);
+    };
+    if (expected_.is_object()) replace_if_unsendable(expected_, limits.max_depth);
+    if (!expected_.is_array()) return;
+    for (json& one : expected_) replace_if_unsendable(one, limits.max_depth - 1);
 }
 
 /// Null for a notification.

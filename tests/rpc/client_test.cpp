@@ -49,7 +49,7 @@ TEST_F(RpcClient, ThrowsTheErrorObjectOfTheReply) {
     EXPECT_EQ(error->code(), 7);
     EXPECT_EQ(error->message(), "refused");
     EXPECT_EQ(error->data(), (json{{"why", "so"}}));
-    EXPECT_STREQ(error->what(), "refused (7): {\"why\":\"so\"}");
+    EXPECT_STREQ(error->what(), "refuse: refused (7): {\"why\":\"so\"}");
     EXPECT_TRUE(error->connection_usable());
     EXPECT_EQ(client.call<int>("subtract", {2, 1}), 1);
 }
@@ -241,6 +241,36 @@ TEST_F(RpcClient, ABatchThatIsTooLongFailsAsAWhole) {
         ASSERT_EQ(error_of<RpcError>([&] { outcome.get(); })->code(), invalid_request);
     }
     EXPECT_EQ(client.call<int>("subtract", {2, 1}), 1);
+}
+
+TEST_F(RpcClient, ResultsOfABatchThatCannotBeSentDoNotFailTheOthers) {
+    options.limits.max_message_size = 1000;
+    for (const auto run : {rpc::Run::immediately, rpc::Run::concurrently}) {
+        const std::string name = run == rpc::Run::immediately ? "now" : "beside";
+        methods.bind(name, [](int size) { return std::string(std::size_t(size), 'x'); }, {},
+                     {.run = run});
+    }
+    const Client client = new_client();
+    for (const char* name : {"now", "beside"}) {
+        Batch batch;
+        for (const int size : {10, 2000, 20}) batch.call(name, {size});
+        const std::vector<Outcome> outcomes = client.batch(batch);
+        EXPECT_EQ(outcomes[0].get<std::string>(), std::string(10, 'x')) << name;
+        EXPECT_EQ(error_of<RpcError>([&] { outcomes[1].get(); })->code(), internal_error) << name;
+        EXPECT_EQ(outcomes[2].get<std::string>(), std::string(20, 'x')) << name;
+    }
+}
+
+TEST_F(RpcClient, ExceptionsNameTheMethod) {
+    const Client client = new_client();
+    const auto text = [&](const char* method, const json& params) {
+        return std::string(
+            error_of<Error>([&] { client.call(method, params, {.timeout = 30ms}); })->what());
+    };
+    const std::string address = "127.0.0.1:" + std::to_string(server().port());
+    EXPECT_TRUE(text("subtract", {1}).starts_with("subtract: Invalid params (-32602): "));
+    EXPECT_EQ(text("none\n", json::array()), "none\\x0a: Method not found (-32601)");
+    EXPECT_EQ(text("wait", json::array()), "no reply to wait from " + address + " in time");
 }
 
 TEST_F(RpcClient, ABatchTimesOut) {

@@ -191,9 +191,11 @@ TEST(DispatcherErrors, TakeThePlaceOfResultsThatCannotBeSent) {
     }
     const json batch = {request("sum", {1, 2}, 1), notification("nan"), request("nan", nullptr, 2)};
     const json replies = reply_to(methods, batch.dump());
-    EXPECT_EQ(replies.at(0).at("id"), 1);
+    EXPECT_EQ(replies.at(0), (json{{"jsonrpc", "2.0"}, {"result", 3}, {"id", 1}}))
+        << "those that can be sent are";
     EXPECT_EQ(replies.at(1).at("id"), 2);
     EXPECT_EQ(replies.at(1).at("error").at("code"), -32603);
+    EXPECT_EQ(replies.size(), 2U);
     EXPECT_EQ(reply_to(methods, notification("nan").dump()), "nothing");
 }
 
@@ -210,6 +212,42 @@ TEST(DispatcherErrors, TakeThePlaceOfResultsBeyondTheLimits) {
     EXPECT_EQ(reply(size - 1).at("error").at("code"), -32603);
     EXPECT_THROW(methods.answer_text(request("long", {1}).dump(), {.max_message_size = 10}),
                  UsageError);
+}
+
+TEST(DispatcherErrors, TakeThePlaceOfThoseResultsOfABatchThatAreBeyondTheLimits) {
+    Dispatcher methods;
+    methods.bind("long", [](int size) { return std::string(static_cast<std::size_t>(size), 'x'); });
+    const auto codes = [&](const std::vector<int>& sizes) {
+        json batch = json::array();
+        for (const int size : sizes) batch.push_back(request("long", {size}, size));
+        const json replies =
+            json::parse(*methods.answer_text(batch.dump(), {.max_message_size = 1000}));
+        std::vector<int> result;
+        for (const json& one : replies) {
+            result.push_back(one.contains("error") ? one["error"]["code"].get<int>() : 0);
+        }
+        return result;
+    };
+    EXPECT_EQ(codes({100, 200, 300}), (std::vector{0, 0, 0}));
+    EXPECT_EQ(codes({100, 2000, 300}), (std::vector{0, -32603, 0}));
+    EXPECT_EQ(codes({500, 500}), (std::vector{-32603, -32603})) << "only together too long";
+    EXPECT_EQ(codes({450, 2000, 450}), (std::vector{-32603, -32603, -32603}));
+}
+
+TEST(DispatcherErrors, TakeThePlaceOfTheResultOfABatchThatIsTooDeepWithinIt) {
+    Dispatcher methods;
+    methods.bind("nested", [](int levels) {
+        json nested = 1;
+        for (int i = 0; i < levels; ++i) nested = json::array({std::move(nested)});
+        return nested;
+    });
+    const auto replies = [&](const json& batch) {
+        return json::parse(*methods.answer_text(batch.dump(), {.max_depth = 10}));
+    };
+    EXPECT_TRUE(replies(request("nested", {9}, 1)).contains("result"));
+    const json batch = replies({request("nested", {8}, 1), request("nested", {9}, 2)});
+    EXPECT_TRUE(batch.at(0).contains("result"));
+    EXPECT_EQ(batch.at(1).at("error").at("code"), -32603);
 }
 
 TEST(DispatcherText, RefusesWhatIsNoJson) {

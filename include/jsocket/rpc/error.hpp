@@ -5,6 +5,7 @@
 #include <jsocket/json.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace jsocket::rpc {
 
@@ -26,6 +27,9 @@ class RpcError : public Error {
   public:
     /// `data` is what else there is to say; null leaves it out.
     RpcError(int code, std::string message, json data = nullptr);
+
+    /// The answer to a call of `method`, which what() names.
+    RpcError(int code, std::string message, json data, std::string_view method);
 
     /// An ErrorCode, or a number that the method has chosen.
     int code() const noexcept { return code_; }
