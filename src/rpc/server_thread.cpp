@@ -2,6 +2,7 @@
 #include "rpc/conversation.hpp"
 #include "rpc/dispatcher_impl.hpp"
 #include "rpc/message.hpp"
+#include "rpc/stats_entry.hpp"
 #include "server/session.hpp"
 
 #include <jsocket/error.hpp>
@@ -105,7 +106,10 @@ void ServerThread::process_payload(std::string_view payload, std::string& reply)
     });
 }
 
-void ServerThread::on_stats(json& result) { result["methods"] = impl_->methods.method_stats(); }
+void ServerThread::on_stats(json& result) {
+    result["methods"] =
+        stats_entry(impl_->methods.method_stats(), most_buckets(session()->limits()));
+}
 
 void ServerThread::drain() { impl_->end(!session()->interrupted()); }
 

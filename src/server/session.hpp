@@ -38,6 +38,7 @@ class Session : public std::enable_shared_from_this<Session> {
     SessionId id() const noexcept { return id_; }
     const std::string& peer() const noexcept { return socket_.peer(); }
     PeerCredentials credentials() const { return socket_.credentials(); }
+    const Limits& limits() const noexcept { return socket_.options().limits; }
 
     /// Serves the client until it leaves, breaks the protocol, or is disconnected. Never throws.
     void serve(MessageHandler& handler) noexcept;
@@ -68,9 +69,6 @@ class Session : public std::enable_shared_from_this<Session> {
 
     /// Has serve() not ended the connection yet?
     bool connected() const noexcept { return !disconnected_.load(std::memory_order_acquire); }
-
-    /// Of messages in both directions.
-    const Limits& limits() const noexcept { return socket_.options().limits; }
 
     /// Is it connected, and can messages be sent to it?
     bool ready() const noexcept { return ready_.load(std::memory_order_acquire) && connected(); }

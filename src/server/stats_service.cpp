@@ -2,6 +2,7 @@
 #include "server/stats_service.hpp"
 
 #include "core/discard.hpp"
+#include "core/histogram_json.hpp"
 #include "core/utf8.hpp"
 #include "server/counters.hpp"
 
@@ -121,16 +122,6 @@ json client_entries(const std::vector<const ClientStats*>& clients, std::size_t 
     return entries;
 }
 
-json latency_entry(const HistogramSnapshot& latency) {
-    json buckets = json::array();
-    for (const auto& bucket : latency.buckets) {
-        buckets.push_back({bucket.upper.count(), bucket.count});
-    }
-    json entry = latency;
-    entry["buckets"] = std::move(buckets);
-    return entry;
-}
-
 void write_error(const json& id, int code, const char* reason, const Limits& limits,
                  std::string& reply) {
     const Tree error{
@@ -204,7 +195,7 @@ json StatsService::result(const ServerStats& stats) const {
               {"known_clients", stats.clients.size()},
               {"totals", std::move(totals)},
               {"clients", json::object()}}},
-            {"latency", latency_entry(latency_.snapshot())}};
+            {"latency", with_buckets(latency_.snapshot())}};
 }
 
 }  // namespace jsocket

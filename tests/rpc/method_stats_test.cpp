@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/calls.hpp"
+#include "rpc/stats_entry.hpp"
 
 #include <jsocket/rpc/dispatcher.hpp>
 #include <jsocket/rpc/method_stats.hpp>
@@ -138,6 +139,37 @@ std::optional<double> value_of(const std::vector<Sample>& samples, const std::st
 MethodStats stats_of(HistogramSnapshot latency) {
     const std::uint64_t calls = latency.count;
     return {.calls = calls, .errors = 1, .in_flight = 2, .latency = std::move(latency)};
+}
+
+TEST(StatsEntry, HasTheBucketsOfTheMethodsWithTheMostCallsAsFarAsTheyFit) {
+    const MethodStatsMap stats = {
+        {"few", stats_of({.buckets = {{3ns, 1}}, .count = 1})},
+        {"most", stats_of({.buckets = {{5ns, 7}, {9ns, 2}}, .count = 9})},
+        {"none", stats_of({})},
+        {"some", stats_of({.buckets = {{5ns, 4}, {9ns, 1}}, .count = 5})}};
+    const auto with_buckets = [&](std::size_t most) {
+        std::vector<std::string> names;
+        const json entries = stats_entry(stats, most);
+        for (const auto& [name, entry] : entries.items()) {
+            if (entry.at("latency").contains("buckets")) names.push_back(name);
+        }
+        return names;
+    };
+    EXPECT_EQ(with_buckets(1), (std::vector<std::string>{}));
+    EXPECT_EQ(with_buckets(2), (std::vector<std::string>{"most"}));
+    EXPECT_EQ(with_buckets(3), (std::vector<std::string>{"most"}));
+    EXPECT_EQ(with_buckets(4), (std::vector<std::string>{"most", "some"}));
+    EXPECT_EQ(with_buckets(5), (std::vector<std::string>{"few", "most", "none", "some"}));
+    const json most = stats_entry(stats, 2).at("most");
+    EXPECT_EQ(most.at("latency").at("buckets"), json::parse("[[5,7],[9,2]]"));
+    EXPECT_EQ(most.at("calls"), 9);
+    EXPECT_EQ(stats_entry(stats, 0).at("most").at("latency").at("count"), 9);
+}
+
+TEST(StatsEntry, LeavesHalfOfAMessageToEverythingElse) {
+    EXPECT_EQ(most_buckets({}), 20'000U);
+    EXPECT_EQ(most_buckets({.max_message_size = 4'000}), 100U);
+    EXPECT_EQ(most_buckets({.max_elements = 600}), 100U);
 }
 
 TEST(Prometheus, HasASampleOfEachFamilyForEachMethod) {

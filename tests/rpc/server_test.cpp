@@ -357,6 +357,7 @@ TEST_F(RpcServer, TellsItsStatisticsIfItMay) {
     client.call("quick", {1});
     const json stats = client.call("rpc.stats");
     EXPECT_EQ(stats.at("methods").at("quick").at("calls"), 1);
+    EXPECT_EQ(stats.at("methods").at("quick").at("latency").at("buckets").at(0).at(1), 1);
     EXPECT_EQ(stats.at("methods").at("echo").at("calls"), 0);
     EXPECT_EQ(stats.at("endpoint"), server().endpoint());
 }

@@ -61,7 +61,7 @@ class ServerThread : public ServerFactoryThread {
     void process_payload(std::string_view payload, std::string& reply) final;
     void drain() final;
 
-    /// Adds "methods", what method_stats() of the Dispatcher says.
+    /// Adds "methods", what method_stats() of the Dispatcher says; docs/top.md tells how.
     void on_stats(json& result) override;
 
   private:
