@@ -111,11 +111,11 @@ Rates rates_between(const ClientStats& before, const ClientStats& now, double se
     return rates;
 }
 
+}  // namespace
+
 std::uint64_t all_failures(const ClientStats& client) {
     return std::accumulate(client.failures.begin(), client.failures.end(), std::uint64_t{0});
 }
-
-}  // namespace
 
 TopSnapshot to_snapshot(const json& result) {
     TopSnapshot snapshot;

@@ -72,4 +72,7 @@ TopView compare(const std::optional<TopSnapshot>& before, TopSnapshot now);
 /// The busiest first, then those that are connected, then those that did most.
 void sort(std::vector<TopRow>& rows, TopOrder order);
 
+/// Of all kinds.
+std::uint64_t all_failures(const ClientStats& client);
+
 }  // namespace jsocket::cli

@@ -2,43 +2,19 @@
 #include "cli/top_page.hpp"
 
 #include "cli/human_numbers.hpp"
+#include "cli/top_table.hpp"
 
 #include <jsocket/json_text.hpp>
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
+#include <span>
 #include <utility>
 
 namespace jsocket::cli {
 namespace {
 
 using Style = TopLine::Style;
-
-std::uint64_t all_failures(const ClientStats& client) {
-    return std::accumulate(client.failures.begin(), client.failures.end(), std::uint64_t{0});
-}
-
-std::string count_of(std::uint64_t number) { return human_count(static_cast<double>(number)); }
-
-std::string bytes_of(std::uint64_t number) { return human_bytes(static_cast<double>(number)); }
-
-/// ASCII only, so that a character is a byte.
-std::string cut(std::string text, std::size_t columns) {
-    if (text.size() <= columns) return text;
-    text.resize(columns);
-    for (std::size_t i = 0; i < std::min<std::size_t>(3, columns); ++i) text[columns - 1 - i] = '.';
-    return text;
-}
-
-std::string left(std::string text, std::size_t columns) {
-    text = cut(std::move(text), columns);
-    return text + std::string(columns - text.size(), ' ');
-}
-
-std::string right(const std::string& text, std::size_t columns) {
-    return text.size() >= columns ? text : std::string(columns - text.size(), ' ') + text;
-}
 
 constexpr std::size_t label_width = 10;
 
@@ -140,66 +116,6 @@ std::vector<TopLine> header(const TopView& view, const TopState& state, std::siz
     return all;
 }
 
-struct Column {
-    const char* name;
-    std::size_t width;
-    std::string (*text)(const TopRow&);
-};
-
-std::string connected_for(const TopRow& row) {
-    return row.client.connected ? human_age(row.client.connected_duration) : "gone";
-}
-
-/// In the order in which they are given up, the last one first.
-const Column table_columns[] = {
-    {"IN/s", 7, [](const TopRow& row) { return human_count(row.rates.messages_in); }},
-    {"OUT/s", 7, [](const TopRow& row) { return human_count(row.rates.messages_out); }},
-    {"FAILED", 7, [](const TopRow& row) { return count_of(all_failures(row.client)); }},
-    {"CONNECTED", 10, connected_for},
-    {"B IN/s", 9, [](const TopRow& row) { return human_bytes(row.rates.bytes_in); }},
-    {"B OUT/s", 9, [](const TopRow& row) { return human_bytes(row.rates.bytes_out); }},
-    {"ALL IN", 8, [](const TopRow& row) { return count_of(row.client.messages_in); }},
-    {"ALL OUT", 8, [](const TopRow& row) { return count_of(row.client.messages_out); }},
-    {"ALL B IN", 9, [](const TopRow& row) { return bytes_of(row.client.bytes_in); }},
-    {"ALL B OUT", 10, [](const TopRow& row) { return bytes_of(row.client.bytes_out); }},
-};
-
-constexpr std::size_t narrowest_name = 14;
-constexpr std::size_t widest_name = 60;
-
-/// The columns that fit, and how much they leave for names.
-struct Layout {
-    std::vector<Column> columns;
-    std::size_t name;
-};
-
-Layout layout(std::size_t columns) {
-    Layout result{{}, columns};
-    for (const Column& column : table_columns) {
-        if (result.name < narrowest_name + 1 + column.width) break;
-        result.name -= 1 + column.width;
-        result.columns.push_back(column);
-    }
-    result.name = std::min(result.name, widest_name);
-    return result;
-}
-
-TopLine table_heading(const Layout& layout, std::size_t columns) {
-    std::string text = left("CLIENT", layout.name);
-    for (const Column& column : layout.columns) text += ' ' + right(column.name, column.width);
-    return {left(text, columns), Style::heading};
-}
-
-TopLine table_row(const TopRow& row, const Layout& layout) {
-    TopLine line{left(printable(row.client.client_id, 300), layout.name)};
-    for (const Column& column : layout.columns) {
-        line.text += ' ' + right(column.text(row), column.width);
-    }
-    if (!row.client.connected) line.style = Style::gone;
-    if (row.rates.all_failures() > 0) line.style = Style::failing;
-    return line;
-}
-
 constexpr const char* help_lines[] = {
     "  m  b  f  n     sort by messages, bytes, failures, name",
     "  space          stop and go on",
@@ -222,6 +138,16 @@ TopLine status(const TopView& view, const TopState& state, std::size_t columns) 
     return {cut(text, columns)};
 }
 
+template <typename Row>
+std::span<const Row> part(const std::vector<Row>& rows, std::size_t first, std::size_t count) {
+    first = std::min(first, rows.size());
+    return std::span(rows).subspan(first, std::min(count, rows.size() - first));
+}
+
+void append(std::vector<TopLine>& lines, std::vector<TopLine> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(lines));
+}
+
 constexpr std::size_t longest_header = 7;
 constexpr std::size_t shortest_table = 4;
 
@@ -240,17 +166,11 @@ std::size_t top_table_rows(TopSize size) {
 
 std::vector<TopLine> top_page(const TopView& view, const TopState& state, TopSize size) {
     std::vector<TopLine> lines = header(view, state, size.columns, header_lines(size));
-    const Layout columns = layout(size.columns);
-    lines.push_back(table_heading(columns, size.columns));
     const std::size_t rows = top_table_rows(size);
+    append(lines, client_table(part(view.rows, state.scroll, state.help ? 0 : rows), size.columns));
     if (state.help) {
         for (std::size_t i = 0; i < std::min(rows, std::size(help_lines)); ++i) {
             lines.push_back({cut(help_lines[i], size.columns)});
-        }
-    } else {
-        const std::size_t last = std::min(state.scroll + rows, view.rows.size());
-        for (std::size_t i = std::min(state.scroll, last); i < last; ++i) {
-            lines.push_back(table_row(view.rows[i], columns));
         }
     }
     // A terminal of a line or two shows what fits.
@@ -261,10 +181,8 @@ std::vector<TopLine> top_page(const TopView& view, const TopState& state, TopSiz
 
 std::vector<TopLine> top_report(const TopView& view, const TopState& state, std::size_t columns) {
     std::vector<TopLine> lines = header(view, state, columns, longest_header - 1);
-    const Layout parts = layout(columns);
     lines.push_back({});
-    lines.push_back(table_heading(parts, columns));
-    for (const TopRow& row : view.rows) lines.push_back(table_row(row, parts));
+    append(lines, client_table(view.rows, columns));
     return lines;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/top_line.hpp"
 #include "cli/top_model.hpp"
 
 #include <chrono>
@@ -31,14 +32,6 @@ struct TopState {
 
 /// How many of the latest rates are worth remembering.
 inline constexpr std::size_t top_history = 60;
-
-struct TopLine {
-    enum class Style { plain, title, heading, gone, failing, problem };
-
-    std::string text;
-    Style style = Style::plain;
-    std::size_t label = 0;  // so many characters at the beginning name the others
-};
 
 /// As many lines as there are rows, and none wider than there are columns.
 std::vector<TopLine> top_page(const TopView& view, const TopState& state, TopSize size);
