@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The methods that the examples of the JSON-RPC 2.0 specification call.
+// The methods that the examples of the JSON-RPC 2.0 specification call; `jsocket top` shows them at
+// work.
 // Usage: rpc_spec_server [--bind HOST:PORT]
 #include <jsocket/endpoint.hpp>
 #include <jsocket/error.hpp>
@@ -54,8 +55,8 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     try {
         const auto where = jsocket::parse_endpoint(argc == 3 ? argv[2] : "127.0.0.1:0");
-        const jsocket::Running<rpc::Server> server({.address = where.address, .port = where.port},
-                                                   make_methods());
+        const jsocket::Running<rpc::Server> server(
+            {.address = where.address, .port = where.port, .answer_stats = true}, make_methods());
         std::cout << "listening on " << server.endpoint() << std::endl;
         int signal = 0;
         sigwait(&signals, &signal);
