@@ -40,6 +40,7 @@ std::unique_ptr<TopSource> new_source(const ClientOptions& options,
 void print_report(const TopSnapshot& snapshot, const std::string& server) {
     TopView view = compare(std::nullopt, snapshot);
     sort(view.rows, TopOrder::messages);
+    sort(view.methods, MethodOrder::calls);
     TopState state;
     state.server = server;
     std::string text;
@@ -58,7 +59,7 @@ TopCommand::TopCommand(CLI::App& app)
     command_->add_option("--interval", interval_, "From one look to the next")
         ->type_name("SECONDS")
         ->capture_default_str();
-    command_->add_flag("--once", once_, "Print a table and end")->disable_flag_override();
+    command_->add_flag("--once", once_, "Print tables and end")->disable_flag_override();
     client_.add_to(*command_, "For connecting, and then for each reply");
     add_json_option(*command_,
                     "With --once: print what the server has answered,\n"
@@ -67,8 +68,10 @@ TopCommand::TopCommand(CLI::App& app)
     command_->footer(
         "The server has to allow it: `jsocket serve --answer-stats`, or\n"
         "ServerOptions::answer_stats in a program.\n\n"
-        "Keys: m, b, f and n sort by messages, bytes, failures and name; space stops\n"
-        "and goes on; arrows and PgUp, PgDn scroll; ? explains; q quits.\n\n"
+        "Keys: m, b, f and n sort by messages, bytes, failures and name; Tab shows a\n"
+        "JSON-RPC server's methods, which c, l, f and n sort by calls, latency,\n"
+        "failures and name; space stops and goes on; arrows and PgUp, PgDn scroll;\n"
+        "? explains; q quits.\n\n"
         "Examples:\n"
         "  jsocket top 127.0.0.1:5489\n"
         "  jsocket top unix:/run/echo --interval 5\n"

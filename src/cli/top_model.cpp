@@ -94,6 +94,32 @@ HistogramSnapshot to_histogram(const json& entry) {
     return histogram;
 }
 
+rpc::MethodStats to_method(const json& entry) {
+    rpc::MethodStats method;
+    method.calls = count_member(entry, "calls");
+    method.errors = count_member(entry, "errors");
+    method.in_flight = count_member(entry, "in_flight");
+    const json& latency = member(entry, "latency");
+    if (!latency.is_object()) refuse("latency is no object");
+    // A server of many methods leaves out the buckets of some.
+    if (latency.contains("buckets")) method.latency = to_histogram(latency);
+    return method;
+}
+
+/// Empty if there are none. What a server that is not of jsocket::rpc adds under this name is its
+/// own affair.
+std::optional<rpc::MethodStatsMap> to_methods(const json& result) {
+    const auto found = result.find("methods");
+    if (found == result.end() || !found->is_object()) return std::nullopt;
+    rpc::MethodStatsMap methods;
+    try {
+        for (const auto& [name, entry] : found->items()) methods.emplace(name, to_method(entry));
+    } catch (const ProtocolError&) {
+        return std::nullopt;
+    }
+    return methods;
+}
+
 /// What a counter has gained; one that has lost started anew.
 double gain(std::uint64_t before, std::uint64_t now, double seconds) {
     return now > before ? static_cast<double>(now - before) / seconds : 0;
@@ -109,6 +135,37 @@ Rates rates_between(const ClientStats& before, const ClientStats& now, double se
         rates.failures[i] = gain(before.failures[i], now.failures[i], seconds);
     }
     return rates;
+}
+
+MethodRow to_row(const std::string& name, const rpc::MethodStats& before,
+                 const rpc::MethodStats& now, double seconds) {
+    MethodRow row{.name = name,
+                  .all_calls = now.calls,
+                  .all_failures = now.errors,
+                  .running = now.in_flight,
+                  .calls = gain(before.calls, now.calls, seconds),
+                  .failures = gain(before.errors, now.errors, seconds),
+                  .latency = {}};
+    const bool told = before.calls == 0 || !before.latency.buckets.empty();
+    if (told) row.latency = now.latency.since(before.latency);
+    return row;
+}
+
+/// A method that was not there before has not been called before.
+void compare_methods(const rpc::MethodStatsMap& before, const rpc::MethodStatsMap& now,
+                     double seconds, TopView& view) {
+    MethodRow& all = view.all_methods;
+    for (const auto& [name, method] : now) {
+        const auto known = before.find(name);
+        MethodRow row = to_row(name, known == before.end() ? rpc::MethodStats() : known->second,
+                               method, seconds);
+        all.all_calls += row.all_calls;
+        all.all_failures += row.all_failures;
+        all.running += row.running;
+        all.calls += row.calls;
+        all.failures += row.failures;
+        view.methods.push_back(std::move(row));
+    }
 }
 
 }  // namespace
@@ -135,6 +192,7 @@ TopSnapshot to_snapshot(const json& result) {
         snapshot.clients.emplace(name, std::move(client));
     }
     snapshot.latency = to_histogram(member(result, "latency"));
+    snapshot.methods = to_methods(result);
     return snapshot;
 }
 
@@ -147,6 +205,20 @@ std::string_view to_string(TopOrder order) {
         case TopOrder::failures:
             return "failures";
         case TopOrder::name:
+            break;
+    }
+    return "name";
+}
+
+std::string_view to_string(MethodOrder order) {
+    switch (order) {
+        case MethodOrder::calls:
+            return "calls";
+        case MethodOrder::latency:
+            return "latency";
+        case MethodOrder::failures:
+            return "failures";
+        case MethodOrder::name:
             break;
     }
     return "name";
@@ -176,6 +248,10 @@ TopView compare(const std::optional<TopSnapshot>& before, TopSnapshot now) {
         }
         view.rows.push_back(std::move(row));
     }
+    if (now.methods) {
+        const rpc::MethodStatsMap no_methods;
+        compare_methods(first.methods ? *first.methods : no_methods, *now.methods, seconds, view);
+    }
     view.now = std::move(now);
     return view;
 }
@@ -201,6 +277,29 @@ void sort(std::vector<TopRow>& rows, TopOrder order) {
     };
     std::sort(rows.begin(), rows.end(),
               [&](const TopRow& left, const TopRow& right) { return key(left) < key(right); });
+}
+
+void sort(std::vector<MethodRow>& rows, MethodOrder order) {
+    const auto key = [order](const MethodRow& row) {
+        constexpr std::uint64_t none = 0;
+        const std::string_view name = row.name;
+        switch (order) {
+            case MethodOrder::calls:
+                return std::make_tuple(-row.calls, ~row.running, ~row.all_calls, name);
+            case MethodOrder::latency: {
+                const auto slow = static_cast<double>(row.latency.quantile(0.99).count());
+                return std::make_tuple(-slow, ~row.running, ~row.all_calls, name);
+            }
+            case MethodOrder::failures:
+                return std::make_tuple(-row.failures, ~row.all_failures, none, name);
+            case MethodOrder::name:
+                break;
+        }
+        return std::make_tuple(0.0, none, none, name);
+    };
+    std::sort(rows.begin(), rows.end(), [&](const MethodRow& left, const MethodRow& right) {
+        return key(left) < key(right);
+    });
 }
 
 }  // namespace jsocket::cli

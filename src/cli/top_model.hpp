@@ -3,6 +3,7 @@
 
 #include <jsocket/histogram.hpp>
 #include <jsocket/json.hpp>
+#include <jsocket/rpc/method_stats.hpp>
 #include <jsocket/server/stats.hpp>
 
 #include <array>
@@ -27,6 +28,7 @@ struct TopSnapshot {
     ClientStats totals;
     std::map<std::string, ClientStats> clients;  // some of those that are known, or all
     HistogramSnapshot latency;
+    std::optional<rpc::MethodStatsMap> methods;  // of a JSON-RPC server
 };
 
 /// Throws ProtocolError if `result` is not what rpc.stats returns.
@@ -37,6 +39,13 @@ enum class TopOrder { messages, bytes, failures, name };
 
 /// As rpc.stats calls it: "messages", "bytes", "failures" or "name".
 std::string_view to_string(TopOrder order);
+
+/// By what the methods are sorted: how often they were called, how long the slowest calls took, how
+/// many failed.
+enum class MethodOrder { calls, latency, failures, name };
+
+/// "calls", "latency", "failures" or "name".
+std::string_view to_string(MethodOrder order);
 
 /// How much was counted per second.
 struct Rates {
@@ -56,6 +65,16 @@ struct TopRow {
     Rates rates;
 };
 
+struct MethodRow {
+    std::string name;  // empty: all that is not bound
+    std::uint64_t all_calls = 0;
+    std::uint64_t all_failures = 0;
+    std::uint64_t running = 0;
+    double calls = 0;           // per second
+    double failures = 0;        // per second
+    HistogramSnapshot latency;  // of nothing, too, if the server has not told before, or now
+};
+
 /// What to show.
 struct TopView {
     bool since_start = false;  // are the rates averages since the server's start?
@@ -63,6 +82,8 @@ struct TopView {
     Rates rates;
     HistogramSnapshot latency;
     std::vector<TopRow> rows;
+    std::vector<MethodRow> methods;
+    MethodRow all_methods;  // together, but for their latency
 };
 
 /// What happened from one snapshot to the next; without `before`, since the server's start. Of a
@@ -71,6 +92,9 @@ TopView compare(const std::optional<TopSnapshot>& before, TopSnapshot now);
 
 /// The busiest first, then those that are connected, then those that did most.
 void sort(std::vector<TopRow>& rows, TopOrder order);
+
+/// The busiest first, then those that are running, then those that were called most.
+void sort(std::vector<MethodRow>& rows, MethodOrder order);
 
 /// Of all kinds.
 std::uint64_t all_failures(const ClientStats& client);

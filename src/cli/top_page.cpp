@@ -41,6 +41,14 @@ TopLine clients(const TopView& view, std::size_t columns) {
                     columns);
 }
 
+TopLine calls(const MethodRow& all, std::size_t columns) {
+    return labelled("Calls",
+                    human_count(all.calls) + "/s, " + human_count(all.failures) + "/s failed; " +
+                        count_of(all.running) + " running; " + count_of(all.all_calls) +
+                        " in all, " + count_of(all.all_failures) + " failed",
+                    columns);
+}
+
 TopLine messages(const Rates& rates, std::size_t columns) {
     return labelled("Now",
                     human_count(rates.messages_in) + "/s in (" + human_bytes(rates.bytes_in) +
@@ -108,30 +116,77 @@ TopLine curve(const TopState& state, std::size_t columns) {
 /// The most useful first; cut to the number of lines there are for it.
 std::vector<TopLine> header(const TopView& view, const TopState& state, std::size_t columns,
                             std::size_t lines) {
-    std::vector<TopLine> all{title(view, state, columns),    messages(view.rates, columns),
-                             latency(view.latency, columns), clients(view, columns),
-                             failures(view.rates, columns),  total(view.now.totals, columns),
+    const bool of_calls = state.table == TopTable::methods && view.now.methods;
+    std::vector<TopLine> all{title(view, state, columns),
+                             messages(view.rates, columns),
+                             latency(view.latency, columns),
+                             of_calls ? calls(view.all_methods, columns) : clients(view, columns),
+                             failures(view.rates, columns),
+                             total(view.now.totals, columns),
                              curve(state, columns)};
     all.resize(std::min(lines, all.size()));
     return all;
 }
 
-constexpr const char* help_lines[] = {
+constexpr const char* client_help[] = {
     "  m  b  f  n     sort by messages, bytes, failures, name",
+    "  Tab            show the methods of a JSON-RPC server",
+};
+
+constexpr const char* method_help[] = {
+    "  c  l  f  n     sort by calls, latency, failures, name",
+    "  Tab            show the clients",
+};
+
+constexpr const char* common_help[] = {
     "  space          stop and go on",
-    "  up, down       scroll by a client",
+    "  up, down       scroll by a line",
     "  PgUp, PgDn     by a page; Home, End to the first, the last",
     "  ?              this page",
     "  q              quit",
     "",
+};
+
+constexpr const char* client_explanation[] = {
     "IN and OUT are as the server sees it. Latency is the",
     "time from a message to its reply within the server.",
 };
 
+constexpr const char* method_explanation[] = {
+    "p50, p99 and max are of the calls that have ended since the",
+    "look before. A call that is answered with an error has failed;",
+    "those of names that the server does not know are (not bound).",
+};
+
+std::vector<TopLine> help(TopTable table, std::size_t columns) {
+    std::vector<TopLine> lines;
+    const auto add = [&](std::span<const char* const> texts) {
+        for (const char* const text : texts) lines.push_back({cut(text, columns)});
+    };
+    if (table == TopTable::methods) {
+        add(method_help);
+        add(common_help);
+        add(method_explanation);
+    } else {
+        add(client_help);
+        add(common_help);
+        add(client_explanation);
+    }
+    return lines;
+}
+
 TopLine status(const TopView& view, const TopState& state, std::size_t columns) {
     if (!state.problem.empty()) return {cut(state.problem, columns), Style::problem};
-    std::string text = "by " + std::string(to_string(state.order)) + "  ? help  q quit";
-    if (view.now.known > view.rows.size()) {
+    const bool methods = state.table == TopTable::methods;
+    std::string text = "by ";
+    text += methods ? to_string(state.method_order) : to_string(state.order);
+    if (methods) {
+        text += "  Tab clients";
+    } else if (view.now.methods) {
+        text += "  Tab methods";
+    }
+    text += "  ? help  q quit";
+    if (!methods && view.now.known > view.rows.size()) {
         text += "  the first " + std::to_string(view.rows.size()) + " of " +
                 std::to_string(view.now.known);
     }
@@ -146,6 +201,20 @@ std::span<const Row> part(const std::vector<Row>& rows, std::size_t first, std::
 
 void append(std::vector<TopLine>& lines, std::vector<TopLine> more) {
     std::move(more.begin(), more.end(), std::back_inserter(lines));
+}
+
+/// The heading, and as much of the rest as is to be seen; nothing of it behind the help.
+std::vector<TopLine> table(const TopView& view, const TopState& state, std::size_t columns,
+                           std::size_t rows) {
+    if (state.help) rows = 0;
+    if (state.table == TopTable::clients) {
+        return client_table(part(view.rows, state.scroll, rows), columns);
+    }
+    auto lines = method_table(part(view.methods, state.scroll, rows), columns);
+    if (view.methods.empty() && rows > 0) {
+        lines.push_back({cut("The server has no JSON-RPC methods, or does not tell.", columns)});
+    }
+    return lines;
 }
 
 constexpr std::size_t longest_header = 7;
@@ -164,14 +233,18 @@ std::size_t top_table_rows(TopSize size) {
     return size.rows > others ? size.rows - others : 0;
 }
 
+std::size_t top_all_rows(const TopView& view, TopTable table) {
+    return table == TopTable::methods ? view.methods.size() : view.rows.size();
+}
+
 std::vector<TopLine> top_page(const TopView& view, const TopState& state, TopSize size) {
     std::vector<TopLine> lines = header(view, state, size.columns, header_lines(size));
     const std::size_t rows = top_table_rows(size);
-    append(lines, client_table(part(view.rows, state.scroll, state.help ? 0 : rows), size.columns));
+    append(lines, table(view, state, size.columns, rows));
     if (state.help) {
-        for (std::size_t i = 0; i < std::min(rows, std::size(help_lines)); ++i) {
-            lines.push_back({cut(help_lines[i], size.columns)});
-        }
+        std::vector<TopLine> texts = help(state.table, size.columns);
+        texts.resize(std::min(rows, texts.size()));
+        append(lines, std::move(texts));
     }
     // A terminal of a line or two shows what fits.
     lines.resize(size.rows > 0 ? size.rows - 1 : 0);
@@ -183,6 +256,10 @@ std::vector<TopLine> top_report(const TopView& view, const TopState& state, std:
     std::vector<TopLine> lines = header(view, state, columns, longest_header - 1);
     lines.push_back({});
     append(lines, client_table(view.rows, columns));
+    if (!view.methods.empty()) {
+        lines.push_back({});
+        append(lines, method_table(view.methods, columns));
+    }
     return lines;
 }
 

@@ -117,10 +117,16 @@ std::optional<TopKey> TopScreen::key() {
             return TopKey::messages;
         case 'b':
             return TopKey::bytes;
+        case 'c':
+            return TopKey::calls;
+        case 'l':
+            return TopKey::latency;
         case 'f':
             return TopKey::failures;
         case 'n':
             return TopKey::name;
+        case '\t':
+            return TopKey::table;
         case ' ':
             return TopKey::pause;
         case '?':

@@ -92,10 +92,35 @@ constexpr Column<TopRow> client_columns[] = {
 constexpr Table<TopRow> clients = {
     "CLIENT", 14, [](const TopRow& row) { return row.client.client_id; }, style_of, client_columns};
 
+std::string latency_of(const MethodRow& row, double share) {
+    return row.latency.count > 0 ? human_duration(row.latency.quantile(share)) : "-";
+}
+
+constexpr Column<MethodRow> method_columns[] = {
+    {"CALLS/s", 7, [](const MethodRow& row) { return human_count(row.calls); }},
+    {"FAILED", 7, [](const MethodRow& row) { return count_of(row.all_failures); }},
+    {"p50", 8, [](const MethodRow& row) { return latency_of(row, 0.5); }},
+    {"p99", 8, [](const MethodRow& row) { return latency_of(row, 0.99); }},
+    {"ALL CALLS", 9, [](const MethodRow& row) { return count_of(row.all_calls); }},
+    {"RUNNING", 7, [](const MethodRow& row) { return count_of(row.running); }},
+    {"FAIL/s", 7, [](const MethodRow& row) { return human_count(row.failures); }},
+    {"max", 8, [](const MethodRow& row) { return latency_of(row, 1); }},
+};
+
+// Names of methods are long, and their ends tell them apart.
+constexpr Table<MethodRow> methods = {
+    "METHOD", 24, [](const MethodRow& row) { return row.name.empty() ? "(not bound)" : row.name; },
+    [](const MethodRow& row) { return row.failures > 0 ? Style::failing : Style::plain; },
+    method_columns};
+
 }  // namespace
 
 std::vector<TopLine> client_table(std::span<const TopRow> rows, std::size_t columns) {
     return lines(clients, rows, columns);
+}
+
+std::vector<TopLine> method_table(std::span<const MethodRow> rows, std::size_t columns) {
+    return lines(methods, rows, columns);
 }
 
 }  // namespace jsocket::cli

@@ -14,4 +14,6 @@ namespace jsocket::cli {
 
 std::vector<TopLine> client_table(std::span<const TopRow> rows, std::size_t columns);
 
+std::vector<TopLine> method_table(std::span<const MethodRow> rows, std::size_t columns);
+
 }  // namespace jsocket::cli

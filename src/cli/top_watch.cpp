@@ -43,6 +43,36 @@ class Signals {
     int fd_ = -1;
 };
 
+std::optional<TopOrder> client_order(TopKey key) {
+    switch (key) {
+        case TopKey::messages:
+            return TopOrder::messages;
+        case TopKey::bytes:
+            return TopOrder::bytes;
+        case TopKey::failures:
+            return TopOrder::failures;
+        case TopKey::name:
+            return TopOrder::name;
+        default:
+            return std::nullopt;
+    }
+}
+
+std::optional<MethodOrder> method_order(TopKey key) {
+    switch (key) {
+        case TopKey::calls:
+            return MethodOrder::calls;
+        case TopKey::latency:
+            return MethodOrder::latency;
+        case TopKey::failures:
+            return MethodOrder::failures;
+        case TopKey::name:
+            return MethodOrder::name;
+        default:
+            return std::nullopt;
+    }
+}
+
 }  // namespace
 
 TopWatch::TopWatch(TopSource& source, TopSnapshot first, std::string server) : source_(source) {
@@ -56,7 +86,7 @@ void TopWatch::run() {
     state_.unicode = TopScreen::unicode();
     source_.start();
     do {
-        const std::size_t rows = view_.rows.size();
+        const std::size_t rows = top_all_rows(view_, state_.table);
         const std::size_t page = top_table_rows(screen.size());
         state_.scroll = std::min(state_.scroll, rows > page ? rows - page : 0);
         screen.draw(top_page(view_, state_, screen.size()));
@@ -95,20 +125,42 @@ bool TopWatch::react_to_keys(TopScreen& screen) {
 void TopWatch::press(TopKey key, std::size_t page) {
     const bool helped = std::exchange(state_.help, false);
     switch (key) {
-        case TopKey::messages:
-            return order_by(TopOrder::messages);
-        case TopKey::bytes:
-            return order_by(TopOrder::bytes);
-        case TopKey::failures:
-            return order_by(TopOrder::failures);
-        case TopKey::name:
-            return order_by(TopOrder::name);
-        case TopKey::pause:
-            state_.paused = !state_.paused;
-            break;
         case TopKey::help:
             state_.help = !helped;
             break;
+        case TopKey::pause:
+            state_.paused = !state_.paused;
+            break;
+        case TopKey::table:
+            state_.table =
+                state_.table == TopTable::clients ? TopTable::methods : TopTable::clients;
+            state_.scroll = 0;
+            break;
+        default:
+            if (!order_by(key)) scroll(key, page);
+    }
+}
+
+/// False if it is no key to sort the table that is shown.
+bool TopWatch::order_by(TopKey key) {
+    if (state_.table == TopTable::methods) {
+        const auto order = method_order(key);
+        if (!order) return false;
+        state_.method_order = *order;
+        sort(view_.methods, *order);
+    } else {
+        const auto order = client_order(key);
+        if (!order) return false;
+        state_.order = *order;
+        source_.choose(*order);
+        sort(view_.rows, *order);
+    }
+    state_.scroll = 0;
+    return true;
+}
+
+void TopWatch::scroll(TopKey key, std::size_t page) {
+    switch (key) {
         case TopKey::up:
             state_.scroll -= std::min<std::size_t>(state_.scroll, 1);
             break;
@@ -125,19 +177,11 @@ void TopWatch::press(TopKey key, std::size_t page) {
             state_.scroll = 0;
             break;
         case TopKey::end:
-            state_.scroll = view_.rows.size();
+            state_.scroll = top_all_rows(view_, state_.table);
             break;
-        case TopKey::quit:
-        case TopKey::other:
+        default:
             break;
     }
-}
-
-void TopWatch::order_by(TopOrder order) {
-    state_.order = order;
-    state_.scroll = 0;
-    source_.choose(order);
-    sort(view_.rows, order);
 }
 
 /// While it is paused, news pass by: the next ones are compared with the last that were shown.
@@ -159,6 +203,7 @@ void TopWatch::take_news() {
 void TopWatch::show(const std::optional<TopSnapshot>& before, TopSnapshot now) {
     view_ = compare(before, std::move(now));
     sort(view_.rows, state_.order);
+    sort(view_.methods, state_.method_order);
     if (view_.since_start) return;  // an average would stand out from the rates around it
     state_.history.push_back(view_.rates.messages());
     if (state_.history.size() > top_history) state_.history.pop_front();

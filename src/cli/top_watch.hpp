@@ -25,7 +25,8 @@ class TopWatch {
     bool react_to_signal(TopScreen& screen, int signals);
     bool react_to_keys(TopScreen& screen);
     void press(TopKey key, std::size_t page);
-    void order_by(TopOrder order);
+    bool order_by(TopKey key);
+    void scroll(TopKey key, std::size_t page);
     void take_news();
     void show(const std::optional<TopSnapshot>& before, TopSnapshot now);
 

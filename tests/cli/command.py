@@ -54,11 +54,11 @@ def read_line(pipe):
 
 
 class Listening:
-    """A command that listens as long as the `with` block."""
+    """A command that listens as long as the `with` block; or another program that says where."""
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments, program=COMMAND, **options):
         self.process = subprocess.Popen(
-            [COMMAND, *arguments],
+            [program, *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self.ready_line = read_line(self.process.stdout).decode()
         self.address = self.ready_line.removeprefix("listening on ").strip()

@@ -197,6 +197,125 @@ TEST(TopModel, LatenciesAreThoseOfTheInterval) {
     EXPECT_EQ(compare(std::nullopt, now).latency.longest, 1ms);
 }
 
+json method(std::uint64_t calls, const char* buckets) {
+    json latency = {{"count", calls}, {"max", 9e-9}};
+    if (buckets) latency["buckets"] = json::parse(buckets);
+    return {{"calls", calls}, {"errors", 1U}, {"in_flight", 2U}, {"latency", latency}};
+}
+
+TEST(TopModel, ReadsTheMethodsOfAJsonRpcServer) {
+    EXPECT_EQ(to_snapshot(answer()).methods, std::nullopt);
+    json result = answer();
+    result["methods"] = {{"sum", method(3, "[[5,2],[9,1]]")}, {"", method(7, nullptr)}};
+    const auto methods = to_snapshot(result).methods;
+    ASSERT_TRUE(methods);
+    EXPECT_EQ(methods->size(), 2U);
+    const rpc::MethodStats& sum = methods->at("sum");
+    EXPECT_EQ(sum.calls, 3U);
+    EXPECT_EQ(sum.errors, 1U);
+    EXPECT_EQ(sum.in_flight, 2U);
+    EXPECT_EQ(sum.latency.quantile(0.5), 5ns);
+    EXPECT_EQ(sum.latency.longest, 9ns);
+    EXPECT_EQ(methods->at("").calls, 7U);
+    EXPECT_EQ(methods->at("").latency.count, 0U);
+}
+
+TEST(TopModel, LeavesAloneWhatAnotherServerTellsUnderTheNameOfMethods) {
+    json result = answer();
+    for (const char* other :
+         {R"(1)", R"(["sum"])", R"({"add":1})", R"({"add":{"calls":1}})",
+          R"({"add":{"calls":1,"errors":0,"in_flight":-1,"latency":{}}})",
+          R"({"add":{"calls":1,"errors":0,"in_flight":0,"latency":1}})",
+          R"({"add":{"calls":1,"errors":0,"in_flight":0,"latency":{"buckets":[1]}}})"}) {
+        result["methods"] = json::parse(other);
+        EXPECT_EQ(to_snapshot(result).methods, std::nullopt) << other;
+    }
+}
+
+rpc::MethodStats called(const std::vector<std::chrono::nanoseconds>& durations,
+                        std::uint64_t errors = 0) {
+    Histogram histogram;
+    for (const auto duration : durations) histogram.record(duration);
+    return {.calls = durations.size(),
+            .errors = errors,
+            .in_flight = 1,
+            .latency = histogram.snapshot()};
+}
+
+const MethodRow& method_row(const TopView& view, const std::string& name) {
+    for (const MethodRow& candidate : view.methods) {
+        if (candidate.name == name) return candidate;
+    }
+    throw std::runtime_error("no method " + name);
+}
+
+TEST(TopModel, RatesAndLatenciesOfMethodsAreThoseOfTheInterval) {
+    TopSnapshot before = snapshot(10, {});
+    before.methods = {{"old", called({1ms, 1ms}, 1)}};
+    TopSnapshot now = snapshot(12, {});
+    now.methods = {{"old", called({1ms, 1ms, 5ns, 7ns, 7ns, 9ns}, 4)}, {"new", called({8ns}, 1)}};
+    const TopView view = compare(before, now);
+    const MethodRow& old = method_row(view, "old");
+    EXPECT_EQ(old.calls, 2.0);
+    EXPECT_EQ(old.failures, 1.5);
+    EXPECT_EQ(old.all_calls, 6U);
+    EXPECT_EQ(old.all_failures, 4U);
+    EXPECT_EQ(old.running, 1U);
+    EXPECT_EQ(old.latency.count, 4U);
+    EXPECT_EQ(old.latency.quantile(0.5), 7ns);
+    EXPECT_EQ(old.latency.longest, 9ns);
+    EXPECT_EQ(method_row(view, "new").calls, 0.5);
+    EXPECT_EQ(view.all_methods.calls, 2.5);
+    EXPECT_EQ(view.all_methods.failures, 2.0);
+    EXPECT_EQ(view.all_methods.all_calls, 7U);
+    EXPECT_EQ(view.all_methods.all_failures, 5U);
+    EXPECT_EQ(view.all_methods.running, 2U);
+    const TopView since_start = compare(std::nullopt, now);
+    EXPECT_EQ(method_row(since_start, "old").calls, 0.5);
+    EXPECT_EQ(method_row(since_start, "old").latency.longest, 1ms);
+    EXPECT_TRUE(compare(now, snapshot(14, {})).methods.empty());
+}
+
+TEST(TopModel, DoesNotKnowTheLatenciesOfAMethodThatWasNotToldBefore) {
+    TopSnapshot before = snapshot(1, {});
+    before.methods = {{"f", called({5ns, 5ns})}};
+    TopSnapshot now = snapshot(2, {});
+    now.methods = {{"f", called({5ns, 5ns, 5ns})}};
+    EXPECT_EQ(method_row(compare(before, now), "f").latency.count, 1U);
+    before.methods->at("f").latency = {};
+    EXPECT_EQ(method_row(compare(before, now), "f").latency.count, 0U);
+    EXPECT_EQ(method_row(compare(before, now), "f").calls, 1.0);
+}
+
+std::vector<std::string> sorted(std::vector<MethodRow> rows, MethodOrder order) {
+    sort(rows, order);
+    std::vector<std::string> names;
+    for (const MethodRow& one : rows) names.push_back(one.name);
+    return names;
+}
+
+TEST(TopModel, SortsTheBusiestMethodsFirstThenThoseThatRunThenThoseCalledMost) {
+    const std::vector<MethodRow> rows{
+        {.name = "never", .latency = {}},
+        {.name = "often", .all_calls = 9, .all_failures = 5, .latency = {}},
+        {.name = "runs", .all_calls = 1, .running = 1, .latency = {}},
+        {.name = "slow", .all_calls = 2, .calls = 1, .latency = called({1ms}).latency},
+        {.name = "busy",
+         .all_calls = 8,
+         .all_failures = 1,
+         .calls = 7,
+         .failures = 1,
+         .latency = called({1us}).latency}};
+    EXPECT_THAT(sorted(rows, MethodOrder::calls),
+                ElementsAre("busy", "slow", "runs", "often", "never"));
+    EXPECT_THAT(sorted(rows, MethodOrder::latency),
+                ElementsAre("slow", "busy", "runs", "often", "never"));
+    EXPECT_THAT(sorted(rows, MethodOrder::failures),
+                ElementsAre("busy", "often", "never", "runs", "slow"));
+    EXPECT_THAT(sorted(rows, MethodOrder::name),
+                ElementsAre("busy", "never", "often", "runs", "slow"));
+}
+
 std::vector<std::string> sorted(std::vector<TopRow> rows, TopOrder order) {
     sort(rows, order);
     std::vector<std::string> names;

@@ -11,10 +11,14 @@ import socket
 import tempfile
 import unittest
 
-from command import (COMMAND, CommandTest, Serve, frame, jsocket, receive_frame, receive_to_end,
-                     wait_for)
+from command import (COMMAND, CommandTest, Listening, Serve, frame, jsocket, receive_frame,
+                     receive_to_end, wait_for)
 from peer import Peer
+from rpc_peer import RpcPeer
 from terminal import Terminal
+
+
+RPC_SERVER = os.environ.get("JSOCKET_RPC_SERVER")
 
 
 class Client:
@@ -34,6 +38,9 @@ class Client:
         for _ in range(times):
             self.connection.sendall(frame(text))
             receive_frame(self.connection)
+
+    def call(self, method, *params):
+        self.say(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
 
 
 @contextlib.contextmanager
@@ -61,10 +68,10 @@ def top(server, **options):
     return terminal
 
 
-def rows(screen):
+def rows(screen, heading="CLIENT"):
     """The names in the table, from above."""
     lines = screen.splitlines()
-    heading = next(i for i, line in enumerate(lines) if line.startswith("CLIENT"))
+    heading = next(i for i, line in enumerate(lines) if line.startswith(heading))
     return [re.split(r"  +", line)[0] for line in lines[heading + 1:-1] if line.strip()]
 
 
@@ -195,6 +202,127 @@ class Screen(CommandTest):
                     self.assertEqual(terminal.status(), 1)
                     terminal.wait_for("--answer-stats")
                     self.assertEqual(terminal.value("alternate_on"), "0")
+
+
+class OtherMethods(CommandTest):
+    """Of servers of other libraries, or of none."""
+
+    STATS = {"version": "9", "endpoint": "here", "uptime": 1.5,
+             "stats": {"connected_clients": 0, "refused_connections": 0, "known_clients": 0,
+                       "totals": {"connected": False, "connects": 0, "messages_in": 0,
+                                  "messages_out": 0, "bytes_in": 0, "bytes_out": 0,
+                                  "connected_duration": 0, "last_connect_ts": None,
+                                  "failures": {}},
+                       "clients": {}},
+             "latency": {"max": 0, "buckets": []}}
+
+    def peer(self, methods):
+        def answer(connection, request):
+            result = {**self.STATS, "methods": methods}
+            answer = {"jsonrpc": "2.0", "id": request["id"], "result": result}
+            connection.sendall(frame(json.dumps(answer)))
+        return RpcPeer(**{"rpc.stats": answer})
+
+    def test_are_shown_as_text_whatever_their_names_contain(self):
+        counts = {"calls": 3, "errors": 0, "in_flight": 0, "latency": {}}
+        with self.peer({"e\x1b[31mvil\n\u009b" + "x" * 200: counts}) as peer:
+            with top(peer, columns=200) as terminal:
+                terminal.press("Tab")
+                screen = terminal.wait_for("METHOD")
+                self.assertRegex(screen, r"(?m)^e\\x1b\[31mvil\\x0a\S*x+\.\.\. +\d.* - +- +3 ")
+            report = jsocket("top", peer.address, "--once")
+            self.assert_success(report)
+            self.assertRegex(report.out, r"(?m)^e\\x1b\[31mvil\\x0a\S*x+\.\.\. +2 +0 +- ")
+
+    def test_are_none_if_they_are_something_else(self):
+        with self.peer({"add": 1}) as peer, top(peer) as terminal:
+            self.assertNotIn("Tab methods", terminal.screen())
+            terminal.press("Tab")
+            terminal.wait_for("The server has no JSON-RPC methods, or does not tell.")
+
+    def test_are_not_those_of_a_server_without(self):
+        with answering() as server, top(server) as terminal:
+            self.assertNotIn("Tab methods", terminal.screen())
+            terminal.press("Tab")
+            terminal.wait_for("The server has no JSON-RPC methods, or does not tell.")
+            terminal.press("Tab")
+            terminal.wait_for("CLIENT")
+
+
+@unittest.skipUnless(RPC_SERVER, "the examples are not built")
+class Methods(CommandTest):
+    def server(self):
+        return Listening("--bind", "127.0.0.1:0", program=RPC_SERVER)
+
+    def test_are_on_the_second_page(self):
+        with self.server() as server, Client(server, "caller") as caller, top(server) as terminal:
+            self.assertIn("Tab methods", terminal.screen())
+            terminal.press("Tab")
+            self.assertNotIn("CLIENT", terminal.wait_for("Tab clients"))
+
+            def busy(screen):
+                for _ in range(20):
+                    caller.call("subtract", 42, 23)
+                caller.call("sum", "x")
+                return re.search(r"^subtract +[1-9]\S* +0 +[\d.]+ [num]s +[\d.]+ [num]s",
+                                 screen, re.MULTILINE) \
+                    and rows(screen, "METHOD")[:2] == ["subtract", "sum"] \
+                    and "averages" not in screen
+            terminal.wait_until(busy, "a method at work")
+            # From now on what was before decides.
+            terminal.wait_for("Calls     0/s, 0/s failed")
+            for key, word, first in [("f", "failures", "sum"), ("l", "latency", "subtract"),
+                                     ("n", "name", "get_data"), ("c", "calls", "subtract")]:
+                terminal.press(key)
+                screen = terminal.wait_for(f"by {word}")
+                self.assertEqual(rows(screen, "METHOD")[0], first, screen)
+            terminal.press("Tab")
+            self.assertIn("caller", rows(terminal.wait_for("by messages")))
+
+    def test_scroll(self):
+        with self.server() as server, top(server, lines=11) as terminal:
+            terminal.press("Tab", "n")
+            screen = terminal.wait_for("by name")
+            names = rows(screen, "METHOD")
+            for key, expected in [("Down", names[1]), ("Up", names[0]), ("End", None),
+                                  ("Home", names[0])]:
+                terminal.press(key)
+                terminal.wait_until(
+                    lambda screen: rows(screen, "METHOD")[0] == expected if expected
+                    else rows(screen, "METHOD")[-1] == "update", f"{expected} after {key}")
+
+    def test_have_a_page_that_explains_them(self):
+        with self.server() as server, top(server) as terminal:
+            terminal.press("Tab", "?")
+            terminal.wait_for("sort by calls, latency, failures, name")
+            terminal.press("Tab")
+            terminal.wait_for("CLIENT")
+
+    def test_are_below_the_clients_in_a_report(self):
+        with self.server() as server, Client(server, "caller") as caller:
+            for _ in range(3):
+                caller.call("subtract", 42, 23)
+            caller.call("subtract", "x")
+            result = jsocket("top", server.address, "--once")
+            self.assert_success(result)
+            lines = result.out.splitlines()
+            heading = next(i for i, line in enumerate(lines) if line.startswith("METHOD"))
+            self.assertEqual(lines[heading - 1], "")
+            self.assertTrue(lines[heading - 2].startswith("jsocket top "))
+            row = re.split(r"  +", lines[heading + 1])
+            self.assertEqual([row[0], row[2], row[5]], ["subtract", "1", "4"])
+            for line in lines:
+                self.assertLessEqual(len(line), 120)
+                self.assertEqual(line, line.rstrip())
+
+    def test_are_part_of_what_the_server_answers(self):
+        with self.server() as server, Client(server, "caller") as caller:
+            caller.call("subtract", 42, 23)
+            result = jsocket("top", server.address, "--once", "--json")
+            self.assert_success(result)
+            method = json.loads(result.out)["methods"]["subtract"]
+            self.assertEqual((method["calls"], method["errors"], method["in_flight"]), (1, 0, 0))
+            self.assertEqual(len(method["latency"]["buckets"]), 1)
 
 
 def ascii_curve(screen):
