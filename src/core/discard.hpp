@@ -13,7 +13,7 @@ void discard(json& tree) noexcept;
 
 /// A tree that is discarded at its end.
 struct Tree {
-    json value;
+    json value = nullptr;
     ~Tree() { discard(value); }
 };
 

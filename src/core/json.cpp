@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/discard.hpp"
 #include "core/json_writer.hpp"
 #include "core/tree_builder.hpp"
 
@@ -8,9 +9,9 @@
 namespace jsocket {
 
 json parse(std::string_view text, const Limits& limits) {
-    json tree;
-    TreeBuilder().fill(text, limits, tree);
-    return tree;
+    Tree tree;
+    TreeBuilder().fill(text, limits, tree.value);
+    return std::move(tree.value);
 }
 
 void serialize(const json& value, std::string& out, const Limits& limits) {
