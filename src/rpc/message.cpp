@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/message.hpp"
 
-#include "core/discard.hpp"
-
 #include <jsocket/error.hpp>
 
 #include <utility>
@@ -12,6 +10,11 @@ namespace {
 
 bool is_id(const json& id) { return id.is_string() || id.is_number() || id.is_null(); }
 
+/// nlohmann::json's == makes a tree of the text, and ends the process if there is no memory for it.
+bool is_text(const json& value, std::string_view text) {
+    return value.is_string() && value.get_ref<const std::string&>() == text;
+}
+
 /// Makes of a reply one that can be sent.
 void replace(json& reply, const char* reason) {
     // An id may itself be what is too big.
@@ -20,8 +23,9 @@ void replace(json& reply, const char* reason) {
     if (id.is_string() && id.get_ref<const std::string&>().size() > largest_id) id = nullptr;
     discard(reply);
     reply = error_reply(
-        std::move(id), RpcError(internal_error, "Internal error",
-                                {{"reason", std::string("the result cannot be sent: ") + reason}}));
+        std::move(id),
+        RpcError(internal_error, "Internal error",
+                 make_object("reason", std::string("the result cannot be sent: ") + reason)));
 }
 
 void replace_all(json& reply, const char* reason) {
@@ -61,7 +65,7 @@ std::variant<Request, json> read_request(json& message, std::size_t max_method_n
     const auto version = message.find("jsonrpc");
     const auto method = message.find("method");
     const auto params = message.find("params");
-    const bool is_request = version != message.end() && *version == "2.0" &&
+    const bool is_request = version != message.end() && is_text(*version, "2.0") &&
                             method != message.end() && method->is_string() &&
                             (params == message.end() || params->is_array() || params->is_object());
     if (!is_request) return error_reply(std::move(request.id), invalid_request_error());
@@ -77,9 +81,10 @@ std::variant<Request, json> read_request(json& message, std::size_t max_method_n
 std::optional<json> refuse_batch(const json& batch, std::size_t max_size) {
     if (batch.empty()) return error_reply(nullptr, invalid_request_error());
     if (batch.size() <= max_size) return std::nullopt;
-    const RpcError error(invalid_request, "Invalid Request",
-                         {{"reason", "a batch of " + std::to_string(batch.size()) + " requests"},
-                          {"limit", max_size}});
+    const RpcError error(
+        invalid_request, "Invalid Request",
+        make_object("reason", "a batch of " + std::to_string(batch.size()) + " requests", "limit",
+                    max_size));
     return error_reply(nullptr, error);
 }
 
@@ -105,15 +110,13 @@ json error_reply(json id, const RpcError& error) {
 }
 
 json make_request(std::string_view method, json params, json id) {
+    if (!params.is_null() && !params.is_structured()) {
+        throw UsageError("params is neither an array nor an object nor null");
+    }
     json request = json::object();
     request["jsonrpc"] = "2.0";
     request["method"] = method;
-    if (!params.is_null()) {
-        if (!params.is_structured()) {
-            throw UsageError("params is neither an array nor an object nor null");
-        }
-        request["params"] = std::move(params);
-    }
+    if (!params.is_null()) request["params"] = std::move(params);
     if (!id.is_null()) request["id"] = std::move(id);
     return request;
 }
@@ -147,7 +150,7 @@ json payload_error_reply(const PayloadError& error) {
 }
 
 RpcError invalid_request_error(const char* reason) {
-    return {invalid_request, "Invalid Request", reason ? json{{"reason", reason}} : json()};
+    return {invalid_request, "Invalid Request", reason ? make_object("reason", reason) : json()};
 }
 
 }  // namespace jsocket::rpc

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/discard.hpp"
+
 #include <jsocket/json.hpp>
 #include <jsocket/rpc/error.hpp>
 
@@ -9,12 +11,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 /// The objects of the JSON-RPC 2.0 specification.
 namespace jsocket::rpc {
 
 struct Request {
+    Request() = default;
+    Request(Request&&) = default;
+    Request& operator=(Request&&) = default;
+    ~Request() { discard(params); }
+
     std::string method;
     json params;  ///< an array, an object, or null for none
     json id;      ///< null also if there is none
@@ -29,6 +37,23 @@ std::optional<json> refuse_batch(const json& batch, std::size_t max_size);
 
 /// Is it an answer rather than a request? It need not be a correct one.
 bool is_reply(const json& message);
+
+inline void set_members(json&) {}
+
+template <typename... Others>
+void set_members(json& object, const char* name, json value, Others... others) {
+    object[name] = std::move(value);
+    set_members(object, std::move(others)...);
+}
+
+/// The object of these names and values, which alternate. nlohmann's braces make arrays on the way,
+/// which it needs memory to destroy; without, it ends the process.
+template <typename... Members>
+json make_object(Members... members) {
+    json object = json::object();
+    set_members(object, std::move(members)...);
+    return object;
+}
 
 json result_reply(json id, json result);
 json error_reply(json id, const RpcError& error);
