@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/dispatcher_impl.hpp"
 
+#include <utility>
+
 namespace jsocket::rpc {
 namespace {
 
 /// `required`: also of an optional one that stands before one that is not, where null says that it
 /// is left out; OpenRPC has required parameters first.
 json describe_argument(const Method::Argument& argument, bool required) {
-    json described = {
-        {"name", argument.parameter.name}, {"required", required}, {"schema", argument.schema}};
+    json described = make_object("name", argument.parameter.name, "required", required, "schema",
+                                 argument.schema);
     if (!argument.parameter.description.empty()) {
         described["description"] = argument.parameter.description;
     }
@@ -19,16 +21,17 @@ json describe_argument(const Method::Argument& argument, bool required) {
 
 json describe_method(const std::string& name, const Method& method) {
     json params = json::array();
-    bool required = false;  // one at or behind the place
-    for (auto argument = method.arguments.rbegin(); argument != method.arguments.rend();
-         ++argument) {
-        required = required || argument->required;
-        params.insert(params.begin(), describe_argument(*argument, required));
+    const auto& arguments = method.arguments;
+    std::size_t required = 0;  // so many, up to the last one that is
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i].required) required = i + 1;
     }
-    json described = {{"name", name},
-                      {"params", params},
-                      {"paramStructure", method.by_name ? "either" : "by-position"},
-                      {"result", {{"name", "result"}, {"schema", method.result_schema}}}};
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        params.push_back(describe_argument(arguments[i], i < required));
+    }
+    json described = make_object("name", name, "params", std::move(params), "paramStructure",
+                                 method.by_name ? "either" : "by-position", "result",
+                                 make_object("name", "result", "schema", method.result_schema));
     if (!method.options.description.empty()) {
         described["description"] = method.options.description;
     }
@@ -38,13 +41,13 @@ json describe_method(const std::string& name, const Method& method) {
 }
 
 json Dispatcher::Impl::discover() const {
-    json info = {{"title", options_.title}, {"version", options_.version}};
+    json info = make_object("title", options_.title, "version", options_.version);
     if (!options_.description.empty()) info["description"] = options_.description;
     json methods = json::array();
     for (const auto& [name, entry] : entries_) {
         methods.push_back(describe_method(name, entry.method));
     }
-    return {{"openrpc", "1.2.6"}, {"info", info}, {"methods", methods}};
+    return make_object("openrpc", "1.2.6", "info", std::move(info), "methods", std::move(methods));
 }
 
 }  // namespace jsocket::rpc
