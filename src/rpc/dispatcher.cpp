@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/discard.hpp"
 #include "core/utf8.hpp"
 #include "rpc/dispatcher_impl.hpp"
 #include "support/log.hpp"
@@ -53,10 +54,8 @@ Dispatcher::Impl::Impl(Options options)
     check_options(options_);
     log::prepare();
     entries_[health_name].method = make_method(
-        [] {
-            return json{{"status", "ok"}};
-        },
-        {}, {.description = "Whether the server is able to answer.", .run = Run::immediately});
+        [] { return make_object("status", "ok"); }, {},
+        {.description = "Whether the server is able to answer.", .run = Run::immediately});
     entries_[discover_name].method = Method{
         .result_schema = {{"type", "object"}},
         .by_name = true,
@@ -139,7 +138,7 @@ json Dispatcher::Impl::invoke_method(Call& call, json& params, const Entry* entr
     if (!entry) throw RpcError(method_not_found, "Method not found");
     if (!entry->method.by_name && params.is_object()) {
         throw RpcError(invalid_params, "Invalid params",
-                       {{"reason", "parameters can only be given by position"}});
+                       make_object("reason", "parameters can only be given by position"));
     }
     if (entry->method.handler) return entry->method.handler(call, params);
     find_arguments(params, {});  // that there are none
@@ -186,10 +185,11 @@ std::optional<json> Dispatcher::answer(json message) const {
         Call call(std::move(method), std::move(id), notification, std::stop_token(), nullptr);
         return impl_->answer(call, params);
     };
-    if (!message.is_array()) return answer_one(message);
-    if (auto refusal = refuse_batch(message, impl_->options().max_batch_size)) return refusal;
+    Tree tree{std::move(message)};
+    if (!tree.value.is_array()) return answer_one(tree.value);
+    if (auto refusal = refuse_batch(tree.value, impl_->options().max_batch_size)) return refusal;
     json replies = json::array();
-    for (json& one : message) {
+    for (json& one : tree.value) {
         if (auto reply = answer_one(one)) replies.push_back(std::move(*reply));
     }
     if (replies.empty()) return std::nullopt;

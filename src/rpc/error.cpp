@@ -33,7 +33,9 @@ RpcError::RpcError(int code, std::string message, json data, std::string_view me
       data_(std::move(data)) {}
 
 json RpcError::object() const {
-    json object = {{"code", code_}, {"message", message_}};
+    json object = json::object();
+    object["code"] = code_;
+    object["message"] = message_;
     if (!data_.is_null()) object["data"] = data_;
     return object;
 }

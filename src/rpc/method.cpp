@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rpc/message.hpp"
+
 #include <jsocket/json_text.hpp>
 #include <jsocket/rpc/error.hpp>
 #include <jsocket/rpc/method.hpp>
@@ -13,9 +15,10 @@ constexpr const char* message = "Invalid params";
 
 std::vector<json*> find_by_position(json& params, const std::vector<Method::Argument>& arguments) {
     if (params.size() > arguments.size()) {
-        throw RpcError(invalid_params, message,
-                       {{"reason", "expected at most " + std::to_string(arguments.size()) +
-                                       " parameters, got " + std::to_string(params.size())}});
+        throw RpcError(
+            invalid_params, message,
+            make_object("reason", "expected at most " + std::to_string(arguments.size()) +
+                                      " parameters, got " + std::to_string(params.size())));
     }
     std::vector<json*> found(arguments.size(), nullptr);
     for (std::size_t i = 0; i < params.size(); ++i) found[i] = &params[i];
@@ -60,7 +63,7 @@ void complete_names(std::vector<Parameter>& names, std::size_t count) {
 }
 
 void fail_argument(const std::string& parameter, const std::string& reason) {
-    throw RpcError(invalid_params, message, {{"parameter", parameter}, {"reason", reason}});
+    throw RpcError(invalid_params, message, make_object("parameter", parameter, "reason", reason));
 }
 
 }  // namespace jsocket::rpc
