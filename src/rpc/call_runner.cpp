@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/call_runner.hpp"
 
+#include "core/discard.hpp"
+
 #include <jsocket/error.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <stop_token>
-#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -17,25 +18,38 @@ namespace {
 
 constexpr const char* cancel_name = "rpc.cancel";
 
-/// 1 and "1" are different ids. Notifications have none.
-std::string id_key(const Request& request) {
-    if (request.notification) return {};
-    return request.id.dump(-1, ' ', false, json::error_handler_t::replace);
+/// 1 and "1" are different ids.
+std::string id_key(const json& id) {
+    return id.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 RpcError too_many_calls_error(std::size_t limit) {
-    return {too_many_calls, "Too many calls in flight", {{"limit", limit}}};
+    return {too_many_calls, "Too many calls in flight", make_object("limit", limit)};
 }
 
 }  // namespace
 
 /// One request of a message.
 struct CallRunner::Item {
+    explicit Item(const std::stop_token& all) : stops_with_all(all, Stop{stop}) {}
+    ~Item() {
+        if (reply) discard(*reply);
+    }
+    Item(const Item&) = delete;
+    Item& operator=(const Item&) = delete;
+
+    /// So that stop_all() needs neither a list of calls nor memory for one.
+    struct Stop {
+        void operator()() const { source.request_stop(); }
+        std::stop_source& source;
+    };
+
     Request request = {};
     Run run = Run::immediately;
     std::optional<json> reply = {};  // of a call that has ended, or was refused
     bool refused = false;
     std::stop_source stop = {};
+    std::stop_callback<Stop> stops_with_all;
     std::atomic<bool> cancelled{false};
     std::multimap<std::string, Item*>::iterator place = {};
     bool registered = false;
@@ -88,7 +102,7 @@ CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
     job->batch = message.is_array();
     job->size = size;
     const auto add = [&](json& one) {
-        Item& item = job->items.emplace_back();
+        Item& item = job->items.emplace_back(all_.get_token());
         auto request = read_request(one, options_.max_method_name);
         if (auto* refusal = std::get_if<json>(&request)) {
             item.reply = std::move(*refusal);
@@ -114,9 +128,9 @@ void CallRunner::cancel(const json& params) {
     if (!params.is_object() || id == params.end()) return;
     std::vector<std::stop_source> stops;
     {
-        const Request request{.method = {}, .params = {}, .id = *id, .notification = false};
+        const std::string key = id_key(*id);
         const Lock lock(mutex_);
-        const auto [first, last] = items_.equal_range(id_key(request));
+        const auto [first, last] = items_.equal_range(key);
         for (auto place = first; place != last; ++place) {
             place->second->cancelled = true;
             stops.push_back(place->second->stop);
@@ -193,8 +207,9 @@ bool CallRunner::has_room(const Job& job) const {
 }
 
 void CallRunner::register_item(Item& item) {
-    std::string key = id_key(item.request);
-    if (!item.request.notification && items_.contains(key)) {
+    const bool has_id = !item.request.notification;
+    std::string key = has_id ? id_key(item.request.id) : std::string();
+    if (has_id && items_.contains(key)) {
         item.reply =
             error_reply(item.request.id, invalid_request_error("a call with this id is in flight"));
         item.refused = true;
@@ -216,7 +231,7 @@ void CallRunner::start_groups(const JobPtr& job) {
 void CallRunner::start(const JobPtr& job, Run run) {
     try {
         threads_.run([this, job, run] { finish_group(*job, run); });
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {  // no thread, or no memory
         refuse_group(*job, run, error.what());
         end_group(*job);  // the reading thread's group is left
     }
@@ -231,7 +246,7 @@ void CallRunner::start_in_order(const JobPtr& job) {
     }
     try {
         threads_.run([this] { run_in_order(); });
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {  // as above
         {
             const Lock lock(mutex_);
             in_order_.pop_back();
@@ -281,8 +296,8 @@ void CallRunner::run_group(Job& job, Run run) {
 void CallRunner::refuse_group(Job& job, Run run, const char* reason) {
     for (Item& item : job.items) {
         if (item.refused || item.run != run || item.request.notification) continue;
-        item.reply = error_reply(item.request.id,
-                                 RpcError(internal_error, "Internal error", {{"reason", reason}}));
+        item.reply = error_reply(item.request.id, RpcError(internal_error, "Internal error",
+                                                           make_object("reason", reason)));
     }
 }
 
@@ -350,27 +365,18 @@ void CallRunner::release(Job& job) noexcept {
     changed_.notify_all();
 }
 
-void CallRunner::stop_all() {
-    std::vector<std::stop_source> stops;
-    {
-        const Lock lock(mutex_);
-        for (const auto& [key, item] : items_) stops.push_back(item->stop);
-    }
-    for (std::stop_source& stop : stops) stop.request_stop();
-}
-
-void CallRunner::cancel_all() {
+void CallRunner::cancel_all() noexcept {
     const Lock lock(mutex_);
     for (const auto& [key, item] : items_) item->cancelled = true;
 }
 
-bool CallRunner::wait_until_idle(Deadline deadline) {
+bool CallRunner::wait_until_idle(Deadline deadline) noexcept {
     const Lock lock(mutex_);
     while (jobs_ > 0 && changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
     }
     return jobs_ == 0;
 }
 
-void CallRunner::finish() { threads_.finish(); }
+void CallRunner::finish() noexcept { threads_.finish(); }
 
 }  // namespace jsocket::rpc

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace jsocket::rpc {
@@ -50,17 +51,17 @@ class CallRunner {
     std::optional<json> take(json& message, std::size_t size,
                              const std::shared_ptr<Conversation>& conversation);
 
-    /// Tells everything that runs or waits to stop.
-    void stop_all();
+    /// Tells everything that runs, waits or comes to stop.
+    void stop_all() noexcept { all_.request_stop(); }
 
     /// What has not begun is answered with `cancelled` instead.
-    void cancel_all();
+    void cancel_all() noexcept;
 
     /// Has everything been answered by then?
-    bool wait_until_idle(Deadline deadline);
+    bool wait_until_idle(Deadline deadline) noexcept;
 
     /// Waits for everything, and ends the threads.
-    void finish();
+    void finish() noexcept;
 
   private:
     struct Item;
@@ -92,6 +93,7 @@ class CallRunner {
     const Connection connection_;
     WorkerPool threads_;
     Timer timer_;
+    std::stop_source all_;  // which the stop sources of calls follow
 
     Mutex mutex_;
     Condition changed_;  // a job has ended, or left the queue
