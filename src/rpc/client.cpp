@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/discard.hpp"
 #include "rpc/conversation.hpp"
 #include "rpc/message.hpp"
 #include "support/thread.hpp"
@@ -43,14 +44,15 @@ class Client::Impl {
         if (conversation_->connected() && client_->connected()) return;
         close();
         client_->connect();
-        conversation_->begin();
         try {
+            conversation_->begin();
             reader_.emplace(stack_size_, [this] { read(); });
         } catch (const std::system_error& error) {
-            const ConnectError failure(error.what(), error.code(), conversation_->link().address);
-            client_->close();
-            conversation_->end(std::make_exception_ptr(failure), true);
-            throw failure;
+            fail(exception_of([&] {
+                throw ConnectError(error.what(), error.code(), conversation_->link().address);
+            }));
+        } catch (...) {
+            fail(std::current_exception());
         }
     }
 
@@ -62,6 +64,13 @@ class Client::Impl {
     }
 
   private:
+    /// A connection that nobody reads would be taken for a good one.
+    [[noreturn]] void fail(const std::exception_ptr& reason) {
+        client_->close();
+        conversation_->end(reason, true);
+        std::rethrow_exception(reason);
+    }
+
     void read() {
         conversation_->read_here();
         std::exception_ptr reason;
@@ -77,16 +86,16 @@ class Client::Impl {
     }
 
     void take(const std::string& text) {
-        std::optional<json> reply;
+        std::optional<json> answer;
         try {
-            json message = parse(text, client_->options().limits);
-            reply = conversation_->take(message, text.size());
+            Tree message{parse(text, client_->options().limits)};
+            answer = conversation_->take(message.value, text.size());
         } catch (const PayloadError& error) {
-            reply = payload_error_reply(error);
+            answer = payload_error_reply(error);
         }
-        if (!reply) return;
+        if (!answer) return;
         const CallRunner::Connection& connection = conversation_->link().connection;
-        send_reply(std::move(*reply), connection.limits, connection.reply);
+        send_reply(std::move(*answer), connection.limits, connection.reply);
     }
 
     const std::shared_ptr<JsonClient> client_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/conversation.hpp"
 
+#include "core/discard.hpp"
 #include "rpc/message.hpp"
 
 #include <jsocket/error.hpp>
@@ -37,6 +38,34 @@ std::optional<RpcError> error_of(const json& reply, std::string_view method) {
 
 }  // namespace
 
+/// Calls whose message has yet to be sent: if it is not, nobody is going to answer them.
+class Conversation::Expected {
+  public:
+    Expected(Conversation& conversation, std::size_t most) : conversation_(conversation) {
+        ids_.reserve(most);
+    }
+    ~Expected() {
+        for (const std::uint64_t id : ids_) conversation_.forget(id);
+    }
+    Expected(const Expected&) = delete;
+    Expected& operator=(const Expected&) = delete;
+
+    std::uint64_t add(std::string method, Completion completion, Slot slot, Deadline deadline) {
+        ids_.push_back(conversation_.expect(std::move(method), std::move(completion),
+                                            std::move(slot), deadline));
+        return ids_.back();
+    }
+
+    void send(const json& message) {
+        conversation_.link_.send(message);
+        ids_.clear();
+    }
+
+  private:
+    Conversation& conversation_;
+    std::vector<std::uint64_t> ids_;
+};
+
 Conversation::Conversation(const Dispatcher& methods, Link link)
     : methods_(methods),
       link_(std::move(link)),
@@ -45,10 +74,12 @@ Conversation::Conversation(const Dispatcher& methods, Link link)
 
 void Conversation::begin() {
     runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
+    const Lock lock(mutex_);
+    first_id_ = last_id_ + 1;
     open_.store(true, std::memory_order_release);
 }
 
-void Conversation::end(const std::exception_ptr& reason, bool abrupt) {
+void Conversation::end(const std::exception_ptr& reason, bool abrupt) noexcept {
     std::map<std::uint64_t, Pending> pending;
     {
         const Lock lock(mutex_);
@@ -93,16 +124,16 @@ std::optional<json> Conversation::take_batch(json& batch, std::size_t size) {
     const bool has_answers =
         std::any_of(batch.begin(), batch.end(), [this](const json& one) { return is_answer(one); });
     if (!has_answers) return runner_->take(batch, size, shared_from_this());
-    json requests = json::array();
+    Tree requests{json::array()};
     for (json& one : batch) {
         if (is_answer(one)) {
             take_reply(one);
         } else {
-            requests.push_back(std::move(one));
+            requests.value.push_back(std::move(one));
         }
     }
-    if (requests.empty()) return std::nullopt;
-    return runner_->take(requests, size, shared_from_this());
+    if (requests.value.empty()) return std::nullopt;
+    return runner_->take(requests.value, size, shared_from_this());
 }
 
 void Conversation::take_reply(json& reply) {
@@ -117,14 +148,14 @@ void Conversation::take_reply(json& reply) {
     const bool has_error = reply.contains("error");
     call->slot.reset();
     if (result != reply.end() && !has_error) return call->complete(&*result, nullptr);
-    if (const auto error = error_of(reply, call->method); error && result == reply.end()) {
-        return call->complete(nullptr, std::make_exception_ptr(*error));
-    }
-    call->complete(nullptr,
-                   std::make_exception_ptr(ProtocolError(
-                       "the reply to " + printable(call->method) + " from " + link_.address +
-                           " has no result and no correct error object, or both",
-                       true)));
+    call->complete(nullptr, exception_of([&] {
+                       const auto error = error_of(reply, call->method);
+                       if (error && result == reply.end()) throw RpcError(*error);
+                       throw ProtocolError(
+                           "the reply to " + printable(call->method) + " from " + link_.address +
+                               " has no result and no correct error object, or both",
+                           true);
+                   }));
 }
 
 /// An error without an id says that a message was no request, or a batch too long. If only one is
@@ -140,7 +171,9 @@ bool Conversation::fail_only_message(const json& reply) {
     }
     for (auto& [number, call] : pending) {
         if (call.timeout) timer_.cancel(*call.timeout);
-        call.complete(nullptr, std::make_exception_ptr(*error_of(reply, call.method)));
+        call.complete(nullptr, exception_of([&reply, &method = call.method] {
+                          throw RpcError(*error_of(reply, method));
+                      }));
     }
     return !pending.empty();
 }
@@ -152,15 +185,18 @@ void Conversation::require_other_thread() const {
 }
 
 Conversation::Slot Conversation::acquire_slot(Deadline deadline) {
-    const Lock lock(mutex_);
-    while (open_ && slots_used_ >= methods_.options().max_calls_in_flight) {
-        require_other_thread();
-        if (slot_free_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
-            throw TimeoutError("too many calls to " + link_.address + " are in flight", true);
+    {
+        const Lock lock(mutex_);
+        while (open_ && slots_used_ >= methods_.options().max_calls_in_flight) {
+            require_other_thread();
+            if (slot_free_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+                throw TimeoutError("too many calls to " + link_.address + " are in flight", true);
+            }
         }
+        if (!open_) throw not_connected(link_.address);
+        ++slots_used_;
     }
-    if (!open_) throw not_connected(link_.address);
-    ++slots_used_;
+    // Without the lock: if there is no memory for it, it releases the slot at once.
     return {this, [weak = weak_from_this()](void*) {
                 if (const auto self = weak.lock()) self->release_slot();
             }};
@@ -175,13 +211,14 @@ void Conversation::release_slot() noexcept {
 /// Makes an id for a call of `method`, whose reply, end or time-out calls `completion`, once.
 std::uint64_t Conversation::expect(std::string method, Completion completion, Slot slot,
                                    Deadline deadline) {
+    // Destroyed without the lock if there is no memory for it: that releases the slot.
+    Pending call{std::move(method), std::move(completion), std::move(slot), std::nullopt};
     std::uint64_t id = 0;
     {
         const Lock lock(mutex_);
         if (!open_) throw not_connected(link_.address);
         id = ++last_id_;
-        pending_.emplace(
-            id, Pending{std::move(method), std::move(completion), std::move(slot), std::nullopt});
+        pending_.emplace(id, std::move(call));
     }
     if (deadline == no_deadline) return id;
     std::optional<Timer::Handle> timeout;
@@ -190,6 +227,9 @@ std::uint64_t Conversation::expect(std::string method, Completion completion, Sl
     } catch (const std::system_error& error) {
         forget(id);
         throw Error(std::string("no thread for time-outs: ") + error.what(), true);
+    } catch (...) {
+        forget(id);
+        throw;
     }
     const Lock lock(mutex_);
     if (const auto found = pending_.find(id); found != pending_.end()) {
@@ -200,7 +240,7 @@ std::uint64_t Conversation::expect(std::string method, Completion completion, Sl
     return id;
 }
 
-std::optional<Conversation::Pending> Conversation::forget(std::uint64_t id) {
+std::optional<Conversation::Pending> Conversation::forget(std::uint64_t id) noexcept {
     std::optional<Pending> call;
     {
         const Lock lock(mutex_);
@@ -214,84 +254,88 @@ std::optional<Conversation::Pending> Conversation::forget(std::uint64_t id) {
 }
 
 void Conversation::time_out(std::uint64_t id) noexcept {
+    auto call = forget(id);
+    if (!call) return;
+    call->slot.reset();
+    call->complete(nullptr, exception_of([&] {
+                       throw TimeoutError("no reply to " + printable(call->method) + " from " +
+                                              link_.address + " in time",
+                                          true);
+                   }));
     try {
-        auto call = forget(id);
-        if (!call) return;
-        call->slot.reset();
-        call->complete(
-            nullptr, std::make_exception_ptr(TimeoutError("no reply to " + printable(call->method) +
-                                                              " from " + link_.address + " in time",
-                                                          true)));
         cancels_.schedule(immediately, [this, id] { send_cancel(id); });
     } catch (const std::exception&) {
-        // The connection is gone, which whoever reads it finds out as well.
+        send_cancel(id);  // no thread for it, or no memory
     }
 }
 
 void Conversation::send_cancel(std::uint64_t id) noexcept {
+    if (!is_current(id)) return;
     try {
-        link_.send(make_request("rpc.cancel", {{"id", id}}));
-    } catch (const std::exception&) {
-        // As above.
+        const Tree request{make_request("rpc.cancel", make_object("id", id))};
+        link_.send(request.value);
+    } catch (const Error&) {
+        // The connection is gone, which whoever reads it finds out as well.
+    } catch (...) {
+        // No memory. The call is told to stop all the same; but not on a connection after its own.
+        if (is_current(id)) link_.connection.give_up();
     }
 }
 
-void Conversation::send_expecting(const json& message, const std::vector<std::uint64_t>& ids) {
-    try {
-        link_.send(message);
-    } catch (...) {
-        for (const std::uint64_t id : ids) forget(id);
-        throw;
-    }
+/// Is the connection there that the call with this id was made on?
+bool Conversation::is_current(std::uint64_t id) noexcept {
+    const Lock lock(mutex_);
+    return open_ && id >= first_id_;
 }
 
 void Conversation::start(std::string_view method, json params, CallOptions options,
                          Completion completion) {
-    json request = make_request(method, std::move(params));
+    Tree request{make_request(method, std::move(params))};
     const Deadline deadline = deadline_after(options.timeout);
-    const std::uint64_t id =
-        expect(std::string(method), std::move(completion), acquire_slot(deadline), deadline);
-    request["id"] = id;
-    send_expecting(request, {id});
+    Expected expected(*this, 1);
+    request.value["id"] =
+        expected.add(std::string(method), std::move(completion), acquire_slot(deadline), deadline);
+    expected.send(request.value);
 }
 
 void Conversation::notify(std::string_view method, json params) {
-    const json request = make_request(method, std::move(params));
+    const Tree request{make_request(method, std::move(params))};
     if (!connected()) throw not_connected(link_.address);
     notified_ = true;
-    link_.send(request);
+    link_.send(request.value);
 }
 
 std::vector<Outcome> Conversation::batch(const Batch& batch, CallOptions options) {
     if (batch.empty()) throw UsageError("the batch is empty");
     require_other_thread();
     const Deadline deadline = deadline_after(options.timeout);
-    json requests = json::array();
+    Tree requests{json::array()};
     for (const Batch::Entry& entry : batch.entries_) {
-        requests.push_back(make_request(entry.method, entry.params));
+        requests.value.push_back(make_request(entry.method, entry.params));
     }
     std::vector<std::future<json>> results;
-    std::vector<std::uint64_t> ids;
+    std::vector<Outcome> outcomes;
+    results.reserve(batch.calls_);
+    outcomes.reserve(batch.calls_);
     {
         const Slot slot = batch.calls_ > 0 ? acquire_slot(deadline) : nullptr;
-        for (std::size_t i = 0; i < requests.size(); ++i) {
+        Expected expected(*this, batch.calls_);
+        for (std::size_t i = 0; i < requests.value.size(); ++i) {
             if (!batch.entries_[i].is_call) continue;
             auto promise = std::make_shared<std::promise<json>>();
             results.push_back(promise->get_future());
-            ids.push_back(expect(
+            requests.value[i]["id"] = expected.add(
                 batch.entries_[i].method,
                 [promise](json* result, const std::exception_ptr& error) {
                     if (error) return promise->set_exception(error);
                     promise->set_value(std::move(*result));
                 },
-                slot, deadline));
-            requests[i]["id"] = ids.back();
+                slot, deadline);
         }
         if (!connected()) throw not_connected(link_.address);
         if (batch.calls_ == 0) notified_ = true;
-        send_expecting(requests, ids);
+        expected.send(requests.value);
     }
-    std::vector<Outcome> outcomes;
     for (std::future<json>& result : results) {
         try {
             outcomes.emplace_back(result.get());

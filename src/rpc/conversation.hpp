@@ -23,6 +23,18 @@
 
 namespace jsocket::rpc {
 
+/// What `function` throws, if only that there is no memory for it: to end a call with, which always
+/// has to be possible.
+template <typename Function>
+std::exception_ptr exception_of(const Function& function) noexcept {
+    try {
+        function();
+        return nullptr;
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
 /// How a Conversation reaches the other end.
 struct Link {
     std::function<void(const json&)> send;  ///< a call or a notification, from any thread
@@ -39,6 +51,7 @@ struct Link {
 ///           one or before it is started; what is the Peer's on any.
 class Conversation : public std::enable_shared_from_this<Conversation> {
   public:
+    /// Must not throw.
     using Completion = std::function<void(json* result, std::exception_ptr error)>;
 
     Conversation(const Dispatcher& methods, Link link);
@@ -54,7 +67,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 
     /// Nothing more will arrive: whatever waits for a reply gets `reason`. `abrupt`: tells methods
     /// that run to stop at once, instead of after drain_timeout. Waits for them.
-    void end(const std::exception_ptr& reason, bool abrupt);
+    void end(const std::exception_ptr& reason, bool abrupt) noexcept;
 
     // The Peer's.
     void start(std::string_view method, json params, CallOptions options, Completion completion);
@@ -78,13 +91,15 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
         std::optional<Timer::Handle> timeout;
     };
 
+    class Expected;
+
     Slot acquire_slot(Deadline deadline);
     void release_slot() noexcept;
     std::uint64_t expect(std::string method, Completion completion, Slot slot, Deadline deadline);
-    std::optional<Pending> forget(std::uint64_t id);
+    std::optional<Pending> forget(std::uint64_t id) noexcept;
     void time_out(std::uint64_t id) noexcept;
     void send_cancel(std::uint64_t id) noexcept;
-    void send_expecting(const json& message, const std::vector<std::uint64_t>& ids);
+    bool is_current(std::uint64_t id) noexcept;
     bool is_answer(const json& message);
     void take_reply(json& reply);
     bool fail_only_message(const json& reply);
@@ -102,6 +117,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     Condition slot_free_;  // or the end has come
     std::map<std::uint64_t, Pending> pending_ JSOCKET_GUARDED_BY(mutex_);
     std::uint64_t last_id_ JSOCKET_GUARDED_BY(mutex_) = 0;
+    std::uint64_t first_id_ JSOCKET_GUARDED_BY(mutex_) = 1;  // of this connection
     std::size_t slots_used_ JSOCKET_GUARDED_BY(mutex_) = 0;
 
     // Last, so that their functions find the others alive.

@@ -63,10 +63,12 @@ class ServerThread::Impl {
 
     void end(bool abrupt) {
         if (!conversation_) return;
-        const ConnectionClosed reason("socket connection broken: " + conversation_->link().address +
-                                          " has disconnected, or is being disconnected",
-                                      false);
-        conversation_->end(std::make_exception_ptr(reason), abrupt);
+        const auto reason = exception_of([this] {
+            throw ConnectionClosed("socket connection broken: " + conversation_->link().address +
+                                       " has disconnected, or is being disconnected",
+                                   false);
+        });
+        conversation_->end(reason, abrupt);
     }
 
     Dispatcher methods;
