@@ -39,12 +39,18 @@ bool survive(Cause cause, std::size_t occurrence, const Life& life, std::size_t*
     return happened;
 }
 
-/// Runs `life` once for every fault of this kind, or for some. Returns how many happened.
+/// Runs `life`, which has about `total` such calls, once for every fault of this kind, or for some.
+/// Returns how many happened.
+template <typename Life>
+std::size_t torture(Cause cause, std::size_t samples, std::size_t total, const Life& life) {
+    return fail_each(total, samples, [&](std::size_t n) { return survive(cause, n, life); });
+}
+
 template <typename Life>
 std::size_t torture(Cause cause, std::size_t samples, const Life& life) {
     std::size_t total = 0;
     survive(cause, never, life, &total);
-    return fail_each(total, samples, [&](std::size_t n) { return survive(cause, n, life); });
+    return torture(cause, samples, total, life);
 }
 
 template <typename Kind>
