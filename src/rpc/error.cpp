@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/discard.hpp"
+
 #include <jsocket/json_text.hpp>
 #include <jsocket/rpc/error.hpp>
 
@@ -31,6 +33,8 @@ RpcError::RpcError(int code, std::string message, json data, std::string_view me
       code_(code),
       message_(std::move(message)),
       data_(std::move(data)) {}
+
+RpcError::~RpcError() { discard(data_); }
 
 json RpcError::object() const {
     json object = json::object();

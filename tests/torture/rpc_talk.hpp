@@ -93,6 +93,7 @@ class RpcTalk {
         const Side here;
         expect_error(client, "fail", RpcDesk::failure);
         expect_error(client, "nothing", jsocket::rpc::method_not_found);
+        expect_error(client, "add", jsocket::rpc::invalid_params);  // has data
     }
 
     void discover(Client& client) {

@@ -27,6 +27,11 @@ class RpcError : public Error {
   public:
     /// `data` is what else there is to say; null leaves it out.
     RpcError(int code, std::string message, json data = nullptr);
+    RpcError(const RpcError&) = default;
+    RpcError(RpcError&&) = default;
+    RpcError& operator=(const RpcError&) = default;
+    RpcError& operator=(RpcError&&) = default;
+    ~RpcError() override;  ///< needs no memory, unlike that of `data`
 
     /// The answer to a call of `method`, which what() names.
     RpcError(int code, std::string message, json data, std::string_view method);
