@@ -3,7 +3,6 @@
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
-#include <jsocket/json.hpp>
 
 #include <thread>
 #include <utility>
@@ -14,19 +13,6 @@ namespace {
 /// For a counter with one writer: cheaper than an addition that others could be part of.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
     counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-}
-
-/// Is it an error of JSON-RPC? Hardly any other reply has both names somewhere, so that a tree is
-/// hardly ever made.
-bool is_error(std::string_view reply) {
-    constexpr auto npos = std::string_view::npos;
-    if (reply.find("\"error\"") == npos || reply.find("\"jsonrpc\"") == npos) return false;
-    try {
-        const json tree = parse(reply);
-        return tree.is_object() && tree.contains("jsonrpc") && tree.contains("error");
-    } catch (const PayloadError&) {
-        return false;
-    }
 }
 
 }  // namespace
@@ -69,6 +55,7 @@ void LoadConnection::run(const Schedule& schedule) {
 bool LoadConnection::prepare(const Schedule& schedule) {
     measure_from_ = schedule.measure_from;
     auto pacer = make_pacer(schedule, options_, number_);
+    exchange_ = make_exchange(options_, *pacer, number_);
     const std::scoped_lock lock(mutex_);
     pacer_ = std::move(pacer);
     return !stopped_;
@@ -125,55 +112,54 @@ void LoadConnection::receive_all() noexcept {
 
 void LoadConnection::send(std::size_t count) {
     const std::uint64_t first = sent_;
+    exchange_->sending(first, count);
     sent_ += count;  // before a reply can come
-    for (std::uint64_t i = 0; i < count; ++i) socket_->queue_payload(message(first + i));
+    for (std::uint64_t i = 0; i < count; ++i) socket_->queue_payload(exchange_->message(first + i));
     socket_->flush();
 }
 
-/// Waits for a reply, and takes all that have come with it.
+/// Waits for a message, and takes all that have come with it.
 void LoadConnection::receive() {
-    std::optional<std::string_view> reply = next_reply();
+    std::optional<std::string_view> text = next_message();
     const LoadClock::time_point now = LoadClock::now();
-    const std::uint64_t before = answered_;
-    std::uint64_t number = before;
-    for (; reply; ++number, reply = socket_->receive_buffered()) {
-        if (number >= sent_) throw ProtocolError("a message came that is no reply to any");
-        record(now, number, *reply);
+    for (; text; text = socket_->receive_buffered()) {
+        const std::optional<Exchange::Reply> reply = exchange_->take(*text);
+        if (!reply) continue;
+        if (taken_ >= sent_) throw ProtocolError("a message came that is no reply to any");
+        ++taken_;
+        record(now, *reply, text->size());
     }
-    answered_ = number;
-    pacer_->replied(number - before);
+    const std::uint64_t count = taken_ - answered_;
+    answered_ = taken_;
+    pacer_->replied(count);
 }
 
-std::string_view LoadConnection::next_reply() {
+std::string_view LoadConnection::next_message() {
     Deadline deadline = deadline_after(options_.timeout);
     for (;;) {
-        if (const auto reply = socket_->receive(deadline)) return *reply;
+        if (const auto message = socket_->receive(deadline)) return *message;
         // It may be that nothing was sent, or not long ago.
         deadline = deadline_after(options_.timeout);
-        if (answered_ == sent_) continue;
-        const LoadClock::time_point due = pacer_->start_of(answered_) + options_.timeout;
-        if (due <= LoadClock::now()) {
-            throw TimeoutError("no reply from " + to_string(options_.server) + " within " +
-                               std::to_string(options_.timeout.count()) + " ms");
-        }
-        deadline = due;
+        if (answered_ != sent_) deadline = end_of_patience(LoadClock::now());
     }
 }
 
-void LoadConnection::record(LoadClock::time_point now, std::uint64_t number,
-                            std::string_view reply) {
-    const LoadClock::time_point start = pacer_->start_of(number);
-    if (start < measure_from_) return;
-    latency_.record(now - start);
-    add(messages_, 1);
-    add(bytes_sent_, message(number).size());
-    add(bytes_received_, reply.size());
-    if (is_error(reply)) add(errors_, 1);
+/// Until when the oldest message's reply has to come. Throws TimeoutError if that is over.
+LoadClock::time_point LoadConnection::end_of_patience(LoadClock::time_point now) const {
+    const LoadClock::time_point end = exchange_->waiting_since() + options_.timeout;
+    if (end > now) return end;
+    throw TimeoutError("no reply from " + to_string(options_.server) + " within " +
+                       std::to_string(options_.timeout.count()) + " ms");
 }
 
-/// Each connection begins with another one.
-std::string_view LoadConnection::message(std::uint64_t number) const {
-    return options_.messages[(number_ + number) % options_.messages.size()];
+void LoadConnection::record(LoadClock::time_point now, const Exchange::Reply& reply,
+                            std::size_t size) {
+    if (reply.start < measure_from_) return;
+    latency_.record(now - reply.start);
+    add(messages_, 1);
+    add(bytes_sent_, exchange_->size(reply.number));
+    add(bytes_received_, size);
+    if (reply.error) add(errors_, 1);
 }
 
 /// Ends both directions. Only the first failure counts: others follow from it, or from stop().

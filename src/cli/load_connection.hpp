@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/exchange.hpp"
 #include "cli/load_options.hpp"
 #include "cli/pacer.hpp"
 #include "socket/handshake.hpp"
@@ -30,8 +31,6 @@ struct LoadCounts {
 
 /// One connection of a load: sends, takes the replies, and measures.
 ///
-/// The n-th message that comes counts as the reply to the n-th that was sent.
-///
 /// Threads:  connect() and then run() on one thread; stop(), answered() and counts() on any.
 class LoadConnection {
   public:
@@ -50,7 +49,7 @@ class LoadConnection {
     std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
 
     /// Messages that were not replied to; after run().
-    std::uint64_t unanswered() const { return sent_ - answered_; }
+    std::uint64_t unanswered() const { return sent_ - taken_; }
 
     /// Messages that were due before `moment` and not sent; after run().
     std::uint64_t unsent(LoadClock::time_point moment) const;
@@ -65,9 +64,9 @@ class LoadConnection {
     void receive_all() noexcept;
     void send(std::size_t count);
     void receive();
-    std::string_view next_reply();
-    void record(LoadClock::time_point now, std::uint64_t number, std::string_view reply);
-    std::string_view message(std::uint64_t number) const;
+    std::string_view next_message();
+    LoadClock::time_point end_of_patience(LoadClock::time_point now) const;
+    void record(LoadClock::time_point now, const Exchange::Reply& reply, std::size_t size);
     void fail(std::exception_ptr failure) noexcept;
 
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
@@ -84,12 +83,14 @@ class LoadConnection {
     bool stopped_ = false;
     std::exception_ptr failure_;  // the first one
 
+    std::unique_ptr<Exchange> exchange_;
     LoadClock::time_point measure_from_;
     std::atomic<std::uint64_t> sent_{0};
     std::atomic<std::uint64_t> answered_{0};
     std::atomic<std::uint64_t> total_{unknown};  // sent in all, once nothing more is
 
     // Written by the receiving thread alone.
+    std::uint64_t taken_ = 0;  // replies; answered_ follows
     std::atomic<std::uint64_t> messages_{0};
     std::atomic<std::uint64_t> errors_{0};
     std::atomic<std::uint64_t> bytes_sent_{0};
