@@ -16,6 +16,8 @@
 
 #include <chrono>
 #include <iostream>
+#include <limits>
+#include <type_traits>
 #include <unistd.h>
 #include <utility>
 
@@ -36,15 +38,33 @@ std::string message_of(std::size_t size) {
 
 constexpr std::size_t smallest_message = 11;  // {"data":""}
 
-std::vector<std::string> lines_of_input() {
-    std::vector<std::string> messages;
+RepeatedRequest parse_request(std::string_view text) {
+    return RepeatedRequest(parse_message(text));
+}
+
+/// What `parse` makes of each line.
+template <typename Parse>
+auto lines_of_input(Parse parse) {
+    std::vector<std::invoke_result_t<Parse, std::string_view>> messages;
     std::string line;
     for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
         if (blank(line)) continue;
-        messages.push_back(option_value("line " + std::to_string(number), line, parse_message));
+        messages.push_back(option_value("line " + std::to_string(number), line, parse));
     }
     if (messages.empty()) throw UsageError("JSON: standard input has no message");
     return messages;
+}
+
+/// What `parse` makes of the argument, or of standard input.
+template <typename Parse>
+auto messages_of(const std::string& argument, Parse parse) {
+    if (argument == "-") return lines_of_input(parse);
+    return std::vector{option_value("JSON", argument, parse)};
+}
+
+void require_size(std::size_t size) {
+    const std::size_t largest = Limits{}.max_message_size;
+    if (size > largest) throw MessageTooLarge(size, largest);
 }
 
 /// Shows how far the load is until it is done, or a signal stops it.
@@ -78,6 +98,11 @@ void watch(Load& load, const StopSignals& signals) {
 
 BenchCommand::BenchCommand(CLI::App& app)
     : Command(app, "bench", "Load a server, and measure how it does") {
+    command_
+        ->add_flag("--rpc", rpc_,
+                   "The messages are calls of JSON-RPC: send each with\n"
+                   "an id of its own, and take replies in any order")
+        ->disable_flag_override();
     add_option("--size", size_, "BYTES", "Without JSON: of a message that is made");
     add_option("--connections", connections_, "N", "How many at a time");
     add_option("--window", window_, "N", "Messages on their way on each connection");
@@ -98,14 +123,18 @@ BenchCommand::BenchCommand(CLI::App& app)
                     "write diagnostics as JSON lines, too");
     command_->footer(
         "The server has to answer each message, in order: the n-th message that comes\n"
-        "back counts as the reply to the n-th that was sent. With --rate latency is\n"
-        "counted from the moment at which a message was due, so that a server that\n"
-        "stalls shows in full; otherwise from when it was sent. Replies that are\n"
-        "errors of JSON-RPC are counted, and change nothing else.\n\n"
+        "back counts as the reply to the n-th that was sent. With --rpc a reply\n"
+        "belongs to the call that has its id, and the server's own notifications and\n"
+        "requests are passed over. With --rate latency is counted from the moment at\n"
+        "which a message was due, so that a server that stalls shows in full; otherwise\n"
+        "from when it was sent. Replies that are errors of JSON-RPC are counted, and\n"
+        "change nothing else.\n\n"
         "SIGINT ends it early. The exit code is 1 if a connection failed.\n\n"
         "Examples:\n"
         "  jsocket bench 127.0.0.1:5489\n"
         "  jsocket bench @staging --rate 2000 --duration 60 '{\"add\": 5}'\n"
+        "  jsocket bench @staging --rpc --window 16 \\\n"
+        "    '{\"jsonrpc\": \"2.0\", \"method\": \"sum\", \"params\": [1, 2]}'\n"
         "  jsocket bench unix:/run/echo --window 64 --requests 1000000 - < messages");
 }
 
@@ -130,7 +159,11 @@ LoadOptions BenchCommand::options() {
     options.window = option_value("--window", window_, parse_count, 1U, largest_window);
     if (given("--rate")) options.rate = option_value("--rate", rate_, parse_rate);
     set_extent(options);
-    options.messages = messages();
+    if (rpc_) {
+        options.calls = calls();
+    } else {
+        options.messages = messages();
+    }
     return options;
 }
 
@@ -144,17 +177,24 @@ void BenchCommand::set_extent(LoadOptions& options) const {
 }
 
 std::vector<std::string> BenchCommand::messages() const {
-    const std::size_t largest = Limits{}.max_message_size;
     if (!given("JSON")) {
-        return {message_of(option_value("--size", size_, parse_count, smallest_message, largest))};
+        return {message_of(option_value("--size", size_, parse_count, smallest_message,
+                                        Limits{}.max_message_size))};
     }
-    std::vector<std::string> messages =
-        message_ == "-" ? lines_of_input()
-                        : std::vector{option_value("JSON", message_, parse_message)};
-    for (const std::string& message : messages) {
-        if (message.size() > largest) throw MessageTooLarge(message.size(), largest);
-    }
+    auto messages = messages_of(message_, parse_message);
+    for (const std::string& message : messages) require_size(message.size());
     return messages;
+}
+
+std::vector<RepeatedRequest> BenchCommand::calls() const {
+    if (!given("JSON")) {
+        throw UsageError(R"(--rpc: JSON is missing, such as '{"jsonrpc":"2.0","method":"name"}')");
+    }
+    auto calls = messages_of(message_, parse_request);
+    for (const RepeatedRequest& call : calls) {
+        require_size(call.size(std::numeric_limits<std::uint64_t>::max()));
+    }
+    return calls;
 }
 
 void BenchCommand::run() {

@@ -10,6 +10,7 @@
 namespace jsocket::cli {
 
 struct LoadOptions;
+class RepeatedRequest;
 
 /// `jsocket bench`: sends a server many messages, and says how it did.
 class BenchCommand : public Command {
@@ -25,9 +26,11 @@ class BenchCommand : public Command {
     LoadOptions options();
     void set_extent(LoadOptions& options) const;
     std::vector<std::string> messages() const;
+    std::vector<RepeatedRequest> calls() const;
 
     ClientArguments client_;
     std::string message_;
+    bool rpc_ = false;
     std::string connections_ = "10";
     std::string duration_ = "10";
     std::string requests_;

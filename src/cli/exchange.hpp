@@ -30,10 +30,10 @@ class Exchange {
     Exchange& operator=(const Exchange&) = delete;
 
     /// The next `count` messages, from number `first` on, may be sent, as Pacer::wait() has said.
-    /// To be called before they are.
     virtual void sending(std::uint64_t first, std::size_t count) = 0;
 
-    /// The text of a message; it lives until the next call.
+    /// The text of a message that is sent now, each one once and in turn; it lives until the next
+    /// call.
     virtual std::string_view message(std::uint64_t number) = 0;
 
     /// The bytes of that text.
@@ -43,7 +43,8 @@ class Exchange {
     /// ProtocolError for one that should not have come.
     virtual std::optional<Reply> take(std::string_view text) = 0;
 
-    /// Since when the reply that has been missing for longest is waited for. Requires that one is.
+    /// Since when the reply that has been missing for longest is waited for. Requires that not all
+    /// messages that may be sent have been replied to.
     virtual LoadClock::time_point waiting_since() = 0;
 
   protected:

@@ -118,8 +118,15 @@ void LoadConnection::send(std::size_t count) {
     socket_->flush();
 }
 
-/// Waits for a message, and takes all that have come with it.
+/// Waits for a reply, and takes all that have come with it.
 void LoadConnection::receive() {
+    while (taken_ == answered_) take_messages();
+    const std::uint64_t count = taken_ - answered_;
+    answered_ = taken_;
+    pacer_->replied(count);
+}
+
+void LoadConnection::take_messages() {
     std::optional<std::string_view> text = next_message();
     const LoadClock::time_point now = LoadClock::now();
     for (; text; text = socket_->receive_buffered()) {
@@ -129,13 +136,15 @@ void LoadConnection::receive() {
         ++taken_;
         record(now, *reply, text->size());
     }
-    const std::uint64_t count = taken_ - answered_;
-    answered_ = taken_;
-    pacer_->replied(count);
+    // In order, any reply is the one to the oldest message; replies to calls may overtake it.
+    if (options_.rpc() && taken_ != sent_) end_of_patience(now);
 }
 
 std::string_view LoadConnection::next_message() {
     Deadline deadline = deadline_after(options_.timeout);
+    if (options_.rpc() && answered_ != sent_) {
+        deadline = exchange_->waiting_since() + options_.timeout;
+    }
     for (;;) {
         if (const auto message = socket_->receive(deadline)) return *message;
         // It may be that nothing was sent, or not long ago.

@@ -64,6 +64,7 @@ class LoadConnection {
     void receive_all() noexcept;
     void send(std::size_t count);
     void receive();
+    void take_messages();
     std::string_view next_message();
     LoadClock::time_point end_of_patience(LoadClock::time_point now) const;
     void record(LoadClock::time_point now, const Exchange::Reply& reply, std::size_t size);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/rpc_text.hpp"
+
 #include <jsocket/endpoint.hpp>
 #include <jsocket/options.hpp>
 #include <jsocket/tls_options.hpp>
@@ -26,8 +28,11 @@ struct LoadOptions {
     std::optional<TlsClientOptions> tls = {};
     Framing framing = Framing::prefix;
 
-    /// Sent in turn; JSON texts, at least one.
+    /// Sent in turn; JSON texts, at least one. The n-th message that comes is the n-th one's reply.
     std::vector<std::string> messages;
+
+    /// Instead: calls of JSON-RPC, whose replies come in any order.
+    std::vector<RepeatedRequest> calls = {};
 
     std::size_t connections = 10;
 
@@ -48,6 +53,7 @@ struct LoadOptions {
     std::chrono::milliseconds timeout = std::chrono::seconds(10);
 
     bool open_loop() const { return rate > 0; }
+    bool rpc() const { return !calls.empty(); }
 };
 
 /// The part of `whole` that falls to one of several that share it as evenly as can be.

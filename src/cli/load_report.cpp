@@ -132,8 +132,9 @@ void draw_histogram(Page& page, const HistogramSnapshot& latency) {
 std::string title(const LoadOptions& options) {
     std::string text =
         to_string(options.server) + ": " + plural(options.connections, "connection") + ", ";
-    if (options.open_loop()) return text + human_rate(options.rate) + " asked for";
-    return text + "window " + std::to_string(options.window);
+    text += options.open_loop() ? human_rate(options.rate) + " asked for"
+                                : "window " + std::to_string(options.window);
+    return text + (options.rpc() ? ", JSON-RPC" : "");
 }
 
 void print_counts(Page& page, const LoadResult& result) {
@@ -183,6 +184,7 @@ json to_json(const LoadResult& result, const LoadOptions& options) {
     }
     json out = {{"server", to_string(options.server)},
                 {"connections", options.connections},
+                {"rpc", options.rpc()},
                 {"failed_connections", result.failed_connections()},
                 {"failures", result.failures},
                 {"seconds", result.time.count()},

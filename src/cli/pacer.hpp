@@ -26,8 +26,8 @@ struct Schedule {
 /// Says when one connection may send its messages, which are numbered from 0.
 ///
 /// Threads:  wait() on the sending thread, replied() on the receiving one, stop() on any.
-/// start_of()
-///           on the receiving thread, of messages that have been sent and not been replied to.
+///           start_of() on the sending thread for messages that wait() has just let go; on the
+///           receiving one, if replies come in order, for messages that have none yet.
 class Pacer {
   public:
     virtual ~Pacer() = default;

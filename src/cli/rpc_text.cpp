@@ -7,7 +7,10 @@
 #include <jsocket/json.hpp>
 #include <jsocket/json_text.hpp>
 
+#include <array>
+#include <charconv>
 #include <set>
+#include <utility>
 
 namespace jsocket::cli {
 
@@ -60,6 +63,45 @@ std::string object_of(const std::vector<std::string>& arguments) {
     return text + '}';
 }
 
+/// Those that JSON-RPC knows, as they are in a message; empty if it has none.
+struct Members {
+    std::string_view id;
+    std::string_view method;
+    std::string_view result;
+    std::string_view error;
+};
+
+/// Of a message that has passed validate().
+Members members_of(std::string_view message) {
+    Members members;
+    for_each_member(message, [&members](std::string_view name, std::string_view value) {
+        std::string plain;
+        if (name.find('\\') != name.npos) {
+            plain = as_string(parse(name).get<std::string>());
+            name = plain;
+        }
+        if (name == "\"id\"") members.id = value;
+        if (name == "\"method\"") members.method = value;
+        if (name == "\"result\"") members.result = value;
+        if (name == "\"error\"") members.error = value;
+    });
+    return members;
+}
+
+/// A number as text, without memory of its own.
+class Digits {
+  public:
+    explicit Digits(std::uint64_t number)
+        : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr) {}
+    std::string_view view() const {
+        return {text_.data(), static_cast<std::size_t>(end_ - text_.data())};
+    }
+
+  private:
+    std::array<char, 20> text_;
+    const char* end_;
+};
+
 }  // namespace
 
 std::string params_of(const std::vector<std::string>& arguments) {
@@ -81,24 +123,54 @@ std::string request_text(std::string_view method, std::string_view params, std::
     return text + '}';
 }
 
-std::optional<RpcReply> reply_in(const std::string& message, int id) {
+std::optional<ReplyText> reply_text_in(std::string_view message) {
     validate(message);
-    RpcReply reply;
-    std::string its_id;
-    bool method = false;
-    for_each_member(message, [&](std::string_view name, std::string_view value) {
-        if (name == "\"id\"") its_id = value;
-        if (name == "\"method\"") method = true;
-        if (name == "\"result\"") reply.result = compact(value);
-        if (name == "\"error\"") reply.error = compact(value);
-    });
-    if (method) return std::nullopt;
-    if (reply.result.empty() == reply.error.empty()) {
+    const Members members = members_of(message);
+    if (!members.method.empty()) return std::nullopt;
+    if (members.result.empty() == members.error.empty()) {
         throw ProtocolError("it is no JSON-RPC: " + printable(message));
     }
-    if (its_id == std::to_string(id)) return reply;
-    if ((its_id.empty() || its_id == "null") && !reply.error.empty()) return reply;
-    return std::nullopt;
+    return ReplyText{.id = members.id, .result = members.result, .error = members.error};
+}
+
+std::optional<RpcReply> reply_in(const std::string& message, int id) {
+    const std::optional<ReplyText> reply = reply_text_in(message);
+    if (!reply) return std::nullopt;
+    const bool without_id = reply->id.empty() || reply->id == "null";
+    if (reply->id != std::to_string(id) && (!without_id || reply->error.empty())) {
+        return std::nullopt;
+    }
+    const auto compact_or_empty = [](std::string_view text) {
+        return text.empty() ? std::string() : compact(text);
+    };
+    return RpcReply{compact_or_empty(reply->result), compact_or_empty(reply->error)};
+}
+
+RepeatedRequest::RepeatedRequest(std::string text) : before_(std::move(text)) {
+    const auto require = [](bool condition, const char* otherwise) {
+        if (!condition) throw UsageError(std::string("no JSON-RPC request: ") + otherwise);
+    };
+    require(before_.front() != '[', "a batch");
+    require(before_.front() == '{', "no object");
+    const Members members = members_of(before_);
+    require(!members.method.empty(), R"(it has no "method")");
+    require(members.method.front() == '"', R"("method" is no string)");
+    if (members.id.empty()) {
+        before_.replace(before_.size() - 1, 1, ",\"id\":");
+        after_ = '}';
+    } else {
+        const auto place = static_cast<std::size_t>(members.id.data() - before_.data());
+        after_ = before_.substr(place + members.id.size());
+        before_.resize(place);
+    }
+}
+
+void RepeatedRequest::write(std::uint64_t id, std::string& out) const {
+    out.assign(before_).append(Digits(id).view()).append(after_);
+}
+
+std::size_t RepeatedRequest::size(std::uint64_t id) const {
+    return before_.size() + Digits(id).view().size() + after_.size();
 }
 
 }  // namespace jsocket::cli

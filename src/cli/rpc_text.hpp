@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,17 @@ std::string params_of(const std::vector<std::string>& arguments);
 std::string request_text(std::string_view method, std::string_view params,
                          std::optional<int> id = std::nullopt);
 
+/// Members of a reply, as they are in its text; one of `result` and `error` is not empty.
+struct ReplyText {
+    std::string_view id;  ///< empty if there is none
+    std::string_view result;
+    std::string_view error;
+};
+
+/// Empty if the message is a request or a notification. Throws ProtocolError if it is no JSON-RPC,
+/// or a batch, and PayloadError if it is no JSON.
+std::optional<ReplyText> reply_text_in(std::string_view message);
+
 /// The end of a call: one of the two is not empty.
 struct RpcReply {
     std::string result;  ///< JSON, as it came
@@ -28,7 +41,25 @@ struct RpcReply {
 
 /// The reply to the call with that id in a message; an error without an id counts, since a server
 /// that cannot read a request cannot know it. Empty if the message is something else. Throws
-/// ProtocolError if it is no JSON-RPC, and PayloadError if it is no JSON.
+/// as reply_text_in().
 std::optional<RpcReply> reply_in(const std::string& message, int id);
+
+/// A request that is sent again and again, each time with another id, and otherwise as it is.
+class RepeatedRequest {
+  public:
+    /// `text` is JSON without white space around values. An id that it has is replaced. Throws
+    /// UsageError if it is no object with a method.
+    explicit RepeatedRequest(std::string text);
+
+    /// Replaces what is in `out`.
+    void write(std::uint64_t id, std::string& out) const;
+
+    /// The bytes that write() makes.
+    std::size_t size(std::uint64_t id) const;
+
+  private:
+    std::string before_;  // the id
+    std::string after_;
+};
 
 }  // namespace jsocket::cli

@@ -59,8 +59,8 @@ class Help(CommandTest):
     def test_of_bench_names_every_option_and_argument(self):
         result = jsocket("bench", "--help")
         self.assert_success(result)
-        for word in ["SERVER", "JSON", "--size", "--connections", "--window", "--rate", "--duration",
-                     "--requests", "--warmup", "--framing", "--timeout", "--tls-ca", "--json"]:
+        for word in ["SERVER", "JSON", "--rpc", "--size", "--connections", "--window", "--rate",
+                     "--duration", "--requests", "--warmup", "--framing", "--timeout", "--tls-ca", "--json"]:
             self.assertIn(word, result.out)
 
     def test_of_listen_names_every_option(self):
