@@ -46,7 +46,7 @@ std::string read_params() {
 }
 
 void tell_of_error(const std::string& object) {
-    if (!json_lines()) return print_diagnostic(for_terminal(object));
+    if (!json_lines()) return print_diagnostic(object);
     std::string message = "\"\"";
     for_each_member(object, [&message](std::string_view name, std::string_view value) {
         if (name == "\"message\"") message = value;

@@ -92,7 +92,7 @@ void run_script(const ClientOptions& options, const ClientArguments& client) {
         if (kind == Kind::reply || kind == Kind::unasked) {
             print_line(text);
         } else if (kind == Kind::error && text.starts_with('{')) {
-            print_diagnostic(std::string(text));
+            print_diagnostic(text);
         } else if (kind == Kind::error) {
             complain(text);
         }

@@ -127,7 +127,7 @@ void ConnectSession::send_json(const std::string& text) {
     talk_.send(message);
     if (is_notification(message)) return;
     if (const auto reply = next_message(deadline_after(timeout_))) {
-        print_(Kind::reply, for_terminal(*reply));
+        print_(Kind::reply, compact(*reply));
         show_time(start);
     }
 }
@@ -139,10 +139,10 @@ void ConnectSession::call(const std::vector<std::string>& words) {
     const std::optional<RpcReply> reply = ask(words.front(), params, timeout_);
     if (!reply) return;
     if (reply->error.empty()) {
-        print_(Kind::reply, for_terminal(reply->result));
+        print_(Kind::reply, reply->result);
     } else {
         failed_ = true;
-        print_(Kind::error, for_terminal(reply->error));
+        print_(Kind::error, reply->error);
     }
     show_time(start);
 }
@@ -160,7 +160,7 @@ std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string
         } catch (const ProtocolError&) {
             // Something else that the server has to say.
         }
-        print_(Kind::unasked, for_terminal(*message));
+        print_(Kind::unasked, compact(*message));
     }
     return std::nullopt;
 }
@@ -195,7 +195,7 @@ void ConnectSession::show(const Talk::Event& event) {
     switch (event.kind) {
         case Talk::Event::Kind::message:
             try {
-                print_(Kind::unasked, for_terminal(event.text));
+                print_(Kind::unasked, compact(event.text));
             } catch (const PayloadError& error) {
                 fail("a message that is no JSON: " + std::string(error.what()));
             }
@@ -214,7 +214,7 @@ const Discovery& ConnectSession::discovery(std::chrono::milliseconds timeout) {
     if (!discovery_) {
         const std::optional<RpcReply> reply = ask("rpc.discover", "", timeout);
         if (!reply) throw Error("the methods are not known");
-        if (!reply->error.empty()) throw Error("rpc.discover: " + for_terminal(reply->error));
+        if (!reply->error.empty()) throw Error("rpc.discover: " + reply->error);
         discovery_.emplace(reply->result);
     }
     return *discovery_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/json_members.hpp"
 
+#include "cli/terminal.hpp"
+
 #include <jsocket/json.hpp>
-#include <jsocket/json_text.hpp>
 
 #include <cstddef>
 
@@ -64,26 +65,6 @@ void for_each_member(std::string_view text,
         at = skip_space(text, value_end);
         if (text[at] == ',') at = skip_space(text, at + 1);
     }
-}
-
-std::string for_terminal(std::string_view text) {
-    const std::string plain = compact(text);
-    std::string out;
-    for (std::size_t at = 0; at < plain.size(); ++at) {
-        // U+0080 to U+009F are 0xC2 0x80 to 0xC2 0x9F in UTF-8.
-        const auto byte = static_cast<unsigned char>(plain[at]);
-        const auto next = static_cast<unsigned char>(at + 1 < plain.size() ? plain[at + 1] : 0);
-        constexpr std::string_view digits = "0123456789abcdef";
-        if (byte == 0x7f) {
-            out += "\\u007f";
-        } else if (byte == 0xc2 && next < 0xa0) {
-            out += std::string("\\u00") + digits[next >> 4U] + digits[next & 15U];
-            ++at;
-        } else {
-            out += plain[at];
-        }
-    }
-    return out;
 }
 
 std::string plain_name(const std::string& text) {

@@ -14,11 +14,7 @@ namespace jsocket::cli {
 void for_each_member(std::string_view text,
                      const std::function<void(std::string_view, std::string_view)>& visit);
 
-/// The same value without white space, and without characters that a terminal would act upon: DEL
-/// and the control characters from U+0080 are escaped, as JSON allows for the others only.
-std::string for_terminal(std::string_view text);
-
-/// A text as for_terminal() shows it in a JSON string, without its quotes.
+/// A text on one line, as for_terminal() shows it in a JSON string, without its quotes.
 std::string plain_name(const std::string& text);
 
 }  // namespace jsocket::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/line_editor.hpp"
 
+#include "cli/terminal.hpp"
+
 #include <jsocket/error.hpp>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 #include <filesystem>
 #include <histedit.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,11 +30,6 @@ constexpr wchar_t kill_line = L'\x15';  // C-u, as libedit binds it
 void set_character_set() {
     std::setlocale(LC_CTYPE, "");
     if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
-}
-
-std::size_t columns() {
-    winsize size{};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /// How many characters a UTF-8 text has, for most the columns that it takes.
@@ -104,8 +100,8 @@ class LineEditor::Impl {
 
     void print(std::string_view text) {
         if (editing_) clear_line();
-        std::fwrite(text.data(), 1, text.size(), stdout);
-        std::fputc('\n', stdout);
+        const std::string line = for_terminal(text) + '\n';
+        std::fwrite(line.data(), 1, line.size(), stdout);
         std::fflush(stdout);
         if (editing_) el_set(editor_, EL_REFRESH);
     }
@@ -197,7 +193,7 @@ class LineEditor::Impl {
         const std::size_t before =
             width(options_.prompt) +
             width({line->buffer, static_cast<std::size_t>(line->cursor - line->buffer)});
-        const std::size_t rows = before / columns();
+        const std::size_t rows = before / columns(STDOUT_FILENO);
         std::string clear = "\r";
         if (rows > 0) clear += "\x1b[" + std::to_string(rows) + 'A';
         clear += "\x1b[J";

@@ -37,6 +37,29 @@ std::string_view kind_of(const std::exception& error) {
     return "failed";
 }
 
+/// How many bytes at the beginning of a UTF-8 text are a character to be escaped. Those below
+/// U+0020 are not: JSON has none, and colours need them.
+std::size_t harmful(std::string_view text) {
+    constexpr std::string_view embeddings = "\xe2\x80";  // U+202A to U+202E
+    constexpr std::string_view isolates = "\xe2\x81";    // U+2066 to U+2069
+    const auto byte = [text](std::size_t at) {
+        return static_cast<unsigned char>(at < text.size() ? text[at] : 0);
+    };
+    if (byte(0) == 0x7f) return 1;
+    if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;
+    if (text.starts_with(embeddings) && byte(2) >= 0xaa && byte(2) <= 0xae) return 3;
+    if (text.starts_with(isolates) && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
+    return 0;
+}
+
+/// The character that one to three bytes of UTF-8 are.
+unsigned code_point(std::string_view text) {
+    constexpr std::array<unsigned, 3> masks{0x7f, 0x1f, 0x0f};  // what the first byte has of it
+    unsigned code = static_cast<unsigned char>(text.front()) & masks.at(text.size() - 1);
+    for (const char c : text.substr(1)) code = code << 6U | (static_cast<unsigned char>(c) & 0x3fU);
+    return code;
+}
+
 }  // namespace
 
 void prepare_standard_streams() {
@@ -49,7 +72,27 @@ void prepare_standard_streams() {
     }
 }
 
+std::string for_terminal(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t size = harmful(text.substr(at));
+        if (size == 0) {
+            out += text[at++];
+            continue;
+        }
+        const unsigned code = code_point(text.substr(at, size));
+        out += "\\u";
+        for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[code >> shift & 0xfU];
+        at += size;
+    }
+    return out;
+}
+
 void print_line(std::string_view text) {
+    std::string harmless;
+    if (isatty(STDOUT_FILENO) == 1) text = harmless = for_terminal(text);
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fputc('\n', stdout);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
@@ -72,15 +115,14 @@ void complain_of(std::string_view kind, std::string_view text) {
     } else {
         line = "jsocket: ";
         for (const char c : text) {
-            const auto byte = static_cast<unsigned char>(c);
-            line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+            line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
         }
     }
-    print_diagnostic(std::move(line));
+    print_diagnostic(line);
 }
 
-void print_diagnostic(std::string line) {
-    line += '\n';
+void print_diagnostic(std::string_view text) {
+    const std::string line = for_terminal(text) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

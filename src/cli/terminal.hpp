@@ -24,7 +24,13 @@ enum ExitCode : int {
 /// the end of the process.
 void prepare_standard_streams();
 
-/// Writes `text` and a line break to standard output at once. Throws Error if that fails.
+/// A text, JSON or not, with what JSON may leave in a string and a terminal acts upon as escapes of
+/// JSON, which keep its value: DEL, the control characters from U+0080, and those that change the
+/// direction of text. Security: with U+009B a peer could do all that ESC can.
+std::string for_terminal(std::string_view text);
+
+/// Writes `text` and a line break to standard output at once: as it is or, to a terminal, as
+/// for_terminal() has it. Throws Error if that fails.
 void print_line(std::string_view text);
 
 /// From now on diagnostics are lines of JSON, {"error":{"kind":...,"message":...}}, and the line of
@@ -43,8 +49,8 @@ void complain_of(std::string_view kind, std::string_view text);
 /// "protocol" or, for anything else, "failed". Says nothing of AlreadyReported.
 ExitCode complain_of(const std::exception& error);
 
-/// Writes a line to standard error as it is.
-void print_diagnostic(std::string line);
+/// Writes a line to standard error, as for_terminal() has it.
+void print_diagnostic(std::string_view line);
 
 /// Ends a command that has told on standard error why it failed.
 class AlreadyReported : public Error {
