@@ -3,6 +3,7 @@
 
 #include "cli/connect_session.hpp"
 #include "cli/line_editor.hpp"
+#include "cli/script_lines.hpp"
 #include "cli/talk.hpp"
 #include "cli/terminal.hpp"
 
@@ -97,8 +98,9 @@ void run_script(const ClientOptions& options, const ClientArguments& client) {
             complain(text);
         }
     });
-    std::string line;
-    while (std::getline(std::cin, line) && session.execute(line)) {
+    ScriptLines lines(talk.fd(), [&session] { session.show_news(); });
+    while (const auto line = lines.read()) {
+        if (!session.execute(*line)) break;
     }
     session.show_news();
     if (session.failed()) throw AlreadyReported();

@@ -188,7 +188,12 @@ std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
 }
 
 void ConnectSession::show_news() {
-    while (const std::optional<Talk::Event> event = talk_.next()) show(*event);
+    // Not until there are none: a server may send faster than they are printed.
+    for (std::size_t left = Talk::most_events; left > 0; --left) {
+        const std::optional<Talk::Event> event = talk_.next();
+        if (!event) return;
+        show(*event);
+    }
 }
 
 void ConnectSession::show(const Talk::Event& event) {

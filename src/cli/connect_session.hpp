@@ -32,7 +32,7 @@ class ConnectSession {
     /// Does what a line says, and waits for the reply if there is one. False if it says `:quit`.
     bool execute(const std::string& line);
 
-    /// Prints what has come without being asked for.
+    /// Prints what has come without being asked for, up to now.
     void show_news();
 
     /// What Tab may make of `word`, behind `before`.

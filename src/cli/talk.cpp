@@ -17,8 +17,6 @@ namespace jsocket::cli {
 
 namespace {
 
-constexpr std::size_t most_events = 1000;
-
 int new_eventfd() {
     const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) throw Error("no eventfd: " + std::generic_category().message(errno));
@@ -53,6 +51,7 @@ std::optional<Talk::Event> Talk::next() {
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());
     events_.pop_front();
+    bytes_ -= event.text.size();
     room_.notify_all();
     if (events_.empty()) {
         eventfd_t count = 0;
@@ -64,7 +63,10 @@ std::optional<Talk::Event> Talk::next() {
 void Talk::add(Event::Kind kind, std::string text) {
     const Lock lock(mutex_);
     // Whoever does not look at what comes is to make the server wait, not to run out of memory.
-    while (events_.size() >= most_events && !stopping_.raised()) room_.wait(mutex_);
+    while ((events_.size() >= most_events || bytes_ >= most_bytes) && !stopping_.raised()) {
+        room_.wait(mutex_);
+    }
+    bytes_ += text.size();
     events_.push_back({kind, std::move(text)});
     eventfd_write(fd_, 1);
 }

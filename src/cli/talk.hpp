@@ -6,6 +6,7 @@
 #include <jsocket/client/json_client.hpp>
 #include <jsocket/socket/interrupt.hpp>
 
+#include <cstddef>
 #include <deque>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ class Talk {
         Kind kind;
         std::string text;
     };
+
+    /// How many events wait at most for next(), and of how many bytes in all, but for the last of
+    /// them. Then the server has to wait.
+    static constexpr std::size_t most_events = 1000;
+    static constexpr std::size_t most_bytes = 1'048'576;
 
     /// Connects. Throws ConnectError.
     explicit Talk(const ClientOptions& options);
@@ -55,7 +61,8 @@ class Talk {
     Mutex mutex_;
     Condition room_;
     std::deque<Event> events_ JSOCKET_GUARDED_BY(mutex_);
-    std::thread thread_;  // last, so that it finds the others alive
+    std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them
+    std::thread thread_;                                // last, so that it finds the others alive
 };
 
 }  // namespace jsocket::cli

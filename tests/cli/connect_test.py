@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """`jsocket connect`: in a terminal, and as a script."""
 
+import contextlib
+import json
 import os
 import stat
+import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
-from command import COMMAND, SLACK, CommandTest, Serve, frame, jsocket, wait_for
-from peer import free_port
+from command import (COMMAND, PATIENCE, SLACK, CommandTest, Serve, frame, jsocket, read_line,
+                     wait_for)
+from peer import Peer, free_port
 from rpc_peer import RpcPeer
 from terminal import Terminal
 
@@ -210,6 +215,48 @@ class AsScript(CommandTest):
         with Serve() as server:
             result = jsocket("connect", server.address, stdin='[1.0]\nsum 1\n')
             self.assert_failed(result, "no JSON-RPC", out="[1.0]\n")
+
+    def test_prints_what_comes_before_there_is_another_line(self):
+        def talk(connection):
+            connection.sendall(frame('{"pushed": 1}'))
+            connection.recv(1)
+
+        with Peer(talk) as peer, self.script(peer) as script:
+            self.assertEqual(read_line(script.stdout), b'{"pushed":1}\n')
+            script.stdin.write(b":quit\n")
+            script.stdin.close()
+            self.assertEqual(script.wait(PATIENCE), 0)
+
+    def test_has_the_server_wait_while_nobody_reads_what_it_prints(self):
+        sent = 0
+        message = frame(json.dumps("x" * 1_000_000))
+        most = 200
+
+        def talk(connection):
+            nonlocal sent
+            connection.settimeout(1)  # a busy machine may be as slow, which fails nothing
+            with contextlib.suppress(TimeoutError):
+                while sent < most:
+                    connection.sendall(message)
+                    sent += 1
+            waiting.set()
+            peer.stopping.wait(PATIENCE)
+
+        waiting = threading.Event()
+        with Peer(talk) as peer, self.script(peer):
+            self.assertTrue(waiting.wait(PATIENCE))
+            # Those in the buffers of sockets, a few that have been read, and the one that is written.
+            self.assertLess(sent, most / 2)
+
+    @contextlib.contextmanager
+    def script(self, peer, *options):
+        """The command, of which the test writes and reads standard input and output."""
+        with subprocess.Popen([COMMAND, "connect", peer.address, *options], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def test_needs_a_server(self):
         holder, port = free_port()
