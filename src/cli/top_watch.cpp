@@ -10,38 +10,10 @@
 #include <csignal>
 #include <exception>
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace jsocket::cli {
 namespace {
-
-/// The signals that end it, and the one that says that the window has changed, as something to
-/// read: blocked here and in every thread started later.
-class Signals {
-  public:
-    Signals() {
-        sigset_t signals;
-        sigemptyset(&signals);
-        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH}) {
-            sigaddset(&signals, number);
-        }
-        pthread_sigmask(SIG_BLOCK, &signals, &before_);
-        fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-        if (fd_ == -1) throw Error("no signalfd: " + std::generic_category().message(errno));
-    }
-    ~Signals() { ::close(fd_); }
-    Signals(const Signals&) = delete;
-    Signals& operator=(const Signals&) = delete;
-
-    int fd() const { return fd_; }
-
-  private:
-    sigset_t before_{};
-    int fd_ = -1;
-};
 
 std::optional<TopOrder> client_order(TopKey key) {
     switch (key) {
@@ -81,7 +53,8 @@ TopWatch::TopWatch(TopSource& source, TopSnapshot first, std::string server) : s
 }
 
 void TopWatch::run() {
-    const Signals signals;
+    // Those that end it, and the one that says that the window has changed.
+    const SignalQueue signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH};
     TopScreen screen;
     state_.unicode = TopScreen::unicode();
     source_.start();
@@ -90,13 +63,13 @@ void TopWatch::run() {
         const std::size_t page = top_table_rows(screen.size());
         state_.scroll = std::min(state_.scroll, rows > page ? rows - page : 0);
         screen.draw(top_page(view_, state_, screen.size()));
-    } while (wait_and_react(screen, signals.fd()));
+    } while (wait_and_react(screen, signals));
 }
 
 /// Waits for something to happen. False if that was the end.
-bool TopWatch::wait_and_react(TopScreen& screen, int signals) {
+bool TopWatch::wait_and_react(TopScreen& screen, const SignalQueue& signals) {
     std::array<pollfd, 3> events{
-        {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {source_.fd(), POLLIN, 0}}};
+        {{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}, {source_.fd(), POLLIN, 0}}};
     if (::poll(events.data(), events.size(), -1) == -1) return errno == EINTR;
     if (events[1].revents != 0 && !react_to_signal(screen, signals)) return false;
     if (events[2].revents != 0) take_news();
@@ -105,10 +78,9 @@ bool TopWatch::wait_and_react(TopScreen& screen, int signals) {
     return events[0].revents == 0 || react_to_keys(screen);
 }
 
-bool TopWatch::react_to_signal(TopScreen& screen, int signals) {
-    signalfd_siginfo signal{};
-    while (::read(signals, &signal, sizeof signal) == sizeof signal) {
-        if (signal.ssi_signo != SIGWINCH) return false;
+bool TopWatch::react_to_signal(TopScreen& screen, const SignalQueue& signals) {
+    while (const auto signal = signals.next()) {
+        if (*signal != SIGWINCH) return false;
         screen.resize();
     }
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/signal_queue.hpp"
 #include "cli/top_page.hpp"
 #include "cli/top_screen.hpp"
 #include "cli/top_source.hpp"
@@ -21,8 +22,8 @@ class TopWatch {
     void run();
 
   private:
-    bool wait_and_react(TopScreen& screen, int signals);
-    bool react_to_signal(TopScreen& screen, int signals);
+    bool wait_and_react(TopScreen& screen, const SignalQueue& signals);
+    bool react_to_signal(TopScreen& screen, const SignalQueue& signals);
     bool react_to_keys(TopScreen& screen);
     void press(TopKey key, std::size_t page);
     bool order_by(TopKey key);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/signal_queue.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <sys/signalfd.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace jsocket::cli {
+
+SignalQueue::SignalQueue(std::initializer_list<int> signals) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : signals) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    fd_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd_ < 0) throw Error("no signalfd: " + std::generic_category().message(errno));
+}
+
+SignalQueue::~SignalQueue() { close(fd_); }
+
+std::optional<int> SignalQueue::next() const {
+    signalfd_siginfo signal{};
+    if (read(fd_, &signal, sizeof signal) != sizeof signal) return std::nullopt;
+    return static_cast<int>(signal.ssi_signo);
+}
+
+}  // namespace jsocket::cli

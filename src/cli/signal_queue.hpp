@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+
+namespace jsocket::cli {
+
+/// Signals as something to read: they are blocked here and in every thread started later, and wait.
+class SignalQueue {
+  public:
+    /// To be made before any thread. Throws Error if there is no file descriptor left.
+    explicit SignalQueue(std::initializer_list<int> signals);
+    ~SignalQueue();
+    SignalQueue(const SignalQueue&) = delete;
+    SignalQueue& operator=(const SignalQueue&) = delete;
+
+    /// Is readable while next() has some.
+    int fd() const { return fd_; }
+
+    /// One that has come; empty if there is none.
+    std::optional<int> next() const;
+
+  private:
+    int fd_;
+};
+
+}  // namespace jsocket::cli
