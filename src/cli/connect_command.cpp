@@ -4,6 +4,7 @@
 #include "cli/connect_session.hpp"
 #include "cli/line_editor.hpp"
 #include "cli/script_lines.hpp"
+#include "cli/signal_queue.hpp"
 #include "cli/talk.hpp"
 #include "cli/terminal.hpp"
 
@@ -13,7 +14,6 @@
 
 #include <csignal>
 #include <iostream>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace jsocket::cli {
@@ -21,28 +21,6 @@ namespace jsocket::cli {
 namespace {
 
 using Kind = ConnectSession::Kind;
-
-/// SIGINT as something to wait for, blocked here and in threads started later.
-class InterruptSignal {
-  public:
-    InterruptSignal() {
-        sigset_t signals;
-        sigemptyset(&signals);
-        sigaddset(&signals, SIGINT);
-        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-        fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    }
-    ~InterruptSignal() {
-        if (fd_ >= 0) close(fd_);
-    }
-    InterruptSignal(const InterruptSignal&) = delete;
-    InterruptSignal& operator=(const InterruptSignal&) = delete;
-
-    int fd() const { return fd_; }
-
-  private:
-    int fd_ = -1;
-};
 
 std::string coloured(Kind kind, std::string_view text) {
     const std::string plain(text);
@@ -60,19 +38,18 @@ std::string coloured(Kind kind, std::string_view text) {
 }
 
 void converse(const ClientOptions& options, const ClientArguments& client) {
-    const InterruptSignal interrupt;  // before there is a thread
+    const SignalQueue signals{SIGINT, SIGWINCH};  // before there is a thread
     Talk talk(options);
     const bool colour = colours(STDOUT_FILENO);
     LineEditor* editor = nullptr;
-    ConnectSession session(talk, client.timeout(), interrupt.fd(),
-                           [&](Kind kind, std::string_view text) {
-                               if (editor == nullptr) return;
-                               editor->print(colour ? coloured(kind, text) : std::string(text));
-                           });
+    ConnectSession session(talk, client.timeout(), &signals, [&](Kind kind, std::string_view text) {
+        if (editor == nullptr) return;
+        editor->print(colour ? coloured(kind, text) : std::string(text));
+    });
     LineEditor lines(
         {.prompt = client.server() + "> ",
          .history_file = history_path(),
-         .interrupted = interrupt.fd(),
+         .signals = &signals,
          .wake = talk.fd(),
          .on_wake = [&session] { session.show_news(); },
          .complete = [&session](std::string_view before,
@@ -89,7 +66,7 @@ void converse(const ClientOptions& options, const ClientArguments& client) {
 /// Without a terminal: the lines are a script, and output is for programs.
 void run_script(const ClientOptions& options, const ClientArguments& client) {
     Talk talk(options);
-    ConnectSession session(talk, client.timeout(), -1, [](Kind kind, std::string_view text) {
+    ConnectSession session(talk, client.timeout(), nullptr, [](Kind kind, std::string_view text) {
         if (kind == Kind::reply || kind == Kind::unasked) {
             print_line(text);
         } else if (kind == Kind::error && text.starts_with('{')) {

@@ -8,11 +8,10 @@
 #include <jsocket/json_text.hpp>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <histedit.h>
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 namespace jsocket::cli {
 
@@ -69,9 +68,9 @@ std::string trimmed(const std::string& line) {
 
 }  // namespace
 
-ConnectSession::ConnectSession(Talk& talk, std::chrono::milliseconds timeout, int interrupted_fd,
-                               Print print)
-    : talk_(talk), timeout_(timeout), interrupted_fd_(interrupted_fd), print_(std::move(print)) {}
+ConnectSession::ConnectSession(Talk& talk, std::chrono::milliseconds timeout,
+                               const SignalQueue* signals, Print print)
+    : talk_(talk), timeout_(timeout), signals_(signals), print_(std::move(print)) {}
 
 bool ConnectSession::execute(const std::string& line) {
     const std::string text = trimmed(line);
@@ -177,14 +176,21 @@ std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
             }
         }
         if (Clock::now() >= deadline) throw TimeoutError("no reply in time");
-        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {interrupted_fd_, POLLIN, 0}}};
+        const int signals = signals_ == nullptr ? -1 : signals_->fd();
+        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {signals, POLLIN, 0}}};
         poll(ready.data(), ready.size(), poll_timeout(deadline));
-        signalfd_siginfo signal{};
-        if (ready[1].revents != 0 && read(interrupted_fd_, &signal, sizeof signal) > 0) {
+        if (interrupted()) {
             print_(Kind::note, "not waiting any more");
             return std::nullopt;
         }
     }
+}
+
+bool ConnectSession::interrupted() const {
+    if (signals_ == nullptr) return false;
+    bool interrupted = false;
+    while (const auto signal = signals_->next()) interrupted = interrupted || *signal == SIGINT;
+    return interrupted;
 }
 
 void ConnectSession::show_news() {

@@ -3,6 +3,7 @@
 
 #include "cli/rpc_discovery.hpp"
 #include "cli/rpc_text.hpp"
+#include "cli/signal_queue.hpp"
 #include "cli/talk.hpp"
 
 #include <chrono>
@@ -26,8 +27,9 @@ class ConnectSession {
     };
     using Print = std::function<void(Kind kind, std::string_view text)>;
 
-    /// `interrupted_fd` becomes readable when the user has had enough of waiting; or is -1.
-    ConnectSession(Talk& talk, std::chrono::milliseconds timeout, int interrupted_fd, Print print);
+    /// `signals`, if there are any, has a SIGINT when the user has had enough of waiting.
+    ConnectSession(Talk& talk, std::chrono::milliseconds timeout, const SignalQueue* signals,
+                   Print print);
 
     /// Does what a line says, and waits for the reply if there is one. False if it says `:quit`.
     bool execute(const std::string& line);
@@ -51,13 +53,14 @@ class ConnectSession {
     std::optional<RpcReply> reply_to(int id, Deadline deadline);
     const Discovery& discovery(std::chrono::milliseconds timeout);
     void describe(const std::string& method);
+    bool interrupted() const;
     void show(const Talk::Event& event);
     void fail(std::string_view text);
     void show_time(std::chrono::steady_clock::time_point start);
 
     Talk& talk_;
     const std::chrono::milliseconds timeout_;
-    const int interrupted_fd_;
+    const SignalQueue* const signals_;
     const Print print_;
     int last_id_ = 0;
     bool failed_ = false;

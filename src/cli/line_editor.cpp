@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
 #include <filesystem>
 #include <histedit.h>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -32,11 +32,31 @@ void set_character_set() {
     if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/// How many characters a UTF-8 text has, for most the columns that it takes.
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-    }));
+/// Where a text ends that begins at the left of a terminal.
+struct Place {
+    std::size_t rows = 0;  ///< above that of the last character
+    bool full = false;     ///< is there no room behind that?
+};
+
+Place place_behind(std::string_view text, std::size_t columns) {
+    Place place;
+    std::size_t column = 0;
+    std::mbstate_t state{};
+    while (!text.empty()) {
+        wchar_t character = 0;
+        const std::size_t size = std::mbrtowc(&character, text.data(), text.size(), &state);
+        if (size == 0 || size > text.size()) break;  // not what libedit has made of a line
+        text.remove_prefix(size);
+        const int shown = wcwidth(character);
+        const std::size_t width = shown < 0 ? 2 : static_cast<std::size_t>(shown);  // C-a is ^A
+        if (column + width > columns) {
+            ++place.rows;
+            column = 0;
+        }
+        column += width;
+    }
+    place.full = column >= columns;
+    return place;
 }
 
 std::string common_beginning(const std::vector<std::string>& words) {
@@ -70,6 +90,7 @@ class LineEditor::Impl {
 
     std::optional<std::string> read() {
         int size = 0;
+        columns_ = columns(STDOUT_FILENO);
         editing_ = true;
         const char* const line = el_gets(editor_, &size);
         editing_ = false;
@@ -144,17 +165,15 @@ class LineEditor::Impl {
         for (;;) {
             pollfd ready[] = {{STDIN_FILENO, POLLIN, 0},
                               {impl.options_.wake, POLLIN, 0},
-                              {impl.options_.interrupted, POLLIN, 0}};
+                              {impl.options_.signals->fd(), POLLIN, 0}};
             if (poll(ready, 3, -1) < 0) {
                 if (errno == EINTR) continue;
                 return -1;
             }
-            if (ready[2].revents != 0) {
-                signalfd_siginfo signal{};
-                if (::read(impl.options_.interrupted, &signal, sizeof signal) > 0) {
-                    *character = kill_line;
-                    return 1;
-                }
+            if (ready[2].revents != 0 && impl.take_signals()) {
+                const LineInfo* const line = el_line(editor);
+                *character = line->lastchar == line->buffer ? L'\n' : kill_line;
+                return 1;
             }
             if (ready[1].revents != 0) impl.options_.on_wake();
             if (ready[0].revents == 0) continue;
@@ -187,16 +206,36 @@ class LineEditor::Impl {
         return CC_REFRESH;
     }
 
-    /// Takes the line off the terminal, which may be several of its lines.
+    /// True if one was C-c.
+    bool take_signals() {
+        bool interrupted = false;
+        bool resized = false;
+        while (const auto signal = options_.signals->next()) {
+            (*signal == SIGWINCH ? resized : interrupted) = true;
+        }
+        if (resized) {
+            // Not by libedit's handler, which only forgets what it has drawn.
+            clear_line();
+            columns_ = columns(STDOUT_FILENO);
+            el_resize(editor_);
+            el_set(editor_, EL_REFRESH);
+        }
+        return interrupted;
+    }
+
+    /// Takes the line off the terminal, which may be several of its lines. One that gets another
+    /// width is taken to wrap the line anew, as nearly all do.
     void clear_line() const {
         const LineInfo* const line = el_line(editor_);
-        const std::size_t before =
-            width(options_.prompt) +
-            width({line->buffer, static_cast<std::size_t>(line->cursor - line->buffer)});
-        const std::size_t rows = before / columns(STDOUT_FILENO);
+        const std::string before = options_.prompt + std::string(line->buffer, line->cursor);
+        Place cursor = place_behind(before, columns(STDOUT_FILENO));
+        // The cursor is in the next row if there is something behind it: at the end of a row that
+        // is full libedit has written a blank for that.
+        const bool at_end = line->cursor == line->lastchar;
+        if (cursor.full && (!at_end || place_behind(before, columns_).full)) ++cursor.rows;
         std::string clear = "\r";
-        if (rows > 0) clear += "\x1b[" + std::to_string(rows) + 'A';
-        clear += "\x1b[J";
+        if (cursor.rows > 0) clear += "\x1b[" + std::to_string(cursor.rows) + 'A';
+        clear += " \x1b[J\r";  // what tmux clears from its first column on, it may keep as history
         std::fwrite(clear.data(), 1, clear.size(), stdout);
     }
 
@@ -204,6 +243,7 @@ class LineEditor::Impl {
     EditLine* editor_ = nullptr;
     History* history_ = nullptr;
     bool editing_ = false;
+    std::size_t columns_ = 0;  // when the line was drawn
 };
 
 LineEditor::LineEditor(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/signal_queue.hpp"
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,7 +15,7 @@ namespace jsocket::cli {
 /// Reads lines from a terminal, which can be edited, completed and found again in a history; while
 /// somebody types, other things can be printed above the line.
 ///
-/// C-c empties the line, if its SIGINT is blocked in all threads and waited for by a descriptor.
+/// C-c empties the line, or if it is empty begins another one.
 class LineEditor {
   public:
     struct Options {
@@ -22,8 +24,8 @@ class LineEditor {
         /// Where lines are kept, for its owner only; empty for nowhere.
         std::string history_file;
 
-        /// Of signalfd(2): empties the line when it is readable.
-        int interrupted = -1;
+        /// Has SIGINT, that of C-c, and SIGWINCH, after which the line is drawn anew.
+        const SignalQueue* signals = nullptr;
 
         /// While a line is being typed, `on_wake` is called whenever `wake` is readable.
         int wake = -1;

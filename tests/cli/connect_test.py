@@ -25,6 +25,11 @@ def news(connection, request):
     connection.sendall(frame('{"after": 1}'))
 
 
+def trimmed(screen):
+    """A screen of which wrapped lines are joined, without what is blank at the ends of lines."""
+    return "\n".join(line.rstrip() for line in screen.rstrip().split("\n"))
+
+
 class InTerminal(CommandTest):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -85,7 +90,7 @@ class InTerminal(CommandTest):
         for columns in [100, 30]:
             with self.subTest(columns=columns), RpcPeer(late=news) as peer:
                 with self.connect(peer.address) as terminal:
-                    terminal.run("resize-window", "-x", str(columns), "-y", "40")
+                    terminal.resize(columns, 40)
                     terminal.type("late\n")
                     terminal.wait_for('{"after":1}')
                     screen = terminal.wait_for('"done"')
@@ -112,6 +117,36 @@ class InTerminal(CommandTest):
                 terminal.wait_for("\n2\n")
                 self.assertIn('"long","long","end"]', peer.received[-1])
 
+    def test_draws_the_line_anew_in_another_width(self):
+        with RpcPeer(sum="3") as peer, self.connect(peer.address) as terminal:
+            # So that there is something above the line, which has to stay.
+            terminal.type(":help\n" * 5 + ":describe subtract\n")
+            terminal.wait_for("The difference")
+            before = f"{peer.address}> "
+            # The line fills rows of both widths, and has its cursor at the end and within.
+            for length, back, widths in [(150, 0, [60, 41, 100]), (200, 0, [50, 40, 100]),
+                                         (200, 1, [80, 33, 100]), (180, 30, [99, 60, 100])]:
+                line = ("abcdefghij" * 20)[len(before):length]
+                terminal.type(line)
+                terminal.press(*["Left"] * back)
+                self.wait_for_line(terminal, before + line, back, 100)
+                for columns in widths:
+                    terminal.resize(columns, 40)
+                    terminal.press("C-a")
+                    terminal.type("X")
+                    terminal.press("C-e", *["Left"] * back)
+                    line = "X" + line
+                    self.wait_for_line(terminal, before + line, back, columns)
+                terminal.press("C-u")
+                self.wait_for_line(terminal, before, 0, 100)
+
+    def wait_for_line(self, terminal, line, back, columns):
+        """Waits until that is the last line below a certain other one, with the cursor in it."""
+        shown = "\n  The difference\n" + line.rstrip()
+        column = str((len(line) - back) % columns)
+        terminal.wait_until(lambda screen: trimmed(screen).endswith(shown) and
+                            terminal.value("cursor_x") == column, shown, "-J")
+
     def test_empties_the_line_at_c_c_and_ends_at_c_d(self):
         with RpcPeer(sum="3") as peer:
             with self.connect(peer.address) as terminal:
@@ -119,6 +154,10 @@ class InTerminal(CommandTest):
                 terminal.wait_for("rubbish")
                 terminal.press("C-c")
                 terminal.wait_until(lambda screen: "rubbish" not in screen, "an empty line")
+                prompt = f"\n{peer.address}>"
+                terminal.wait_until(lambda screen: screen.count(prompt) == 1, "one prompt")
+                terminal.press("C-c")  # as in a shell, a sign of life
+                terminal.wait_until(lambda screen: screen.count(prompt) == 2, "another prompt")
                 terminal.type("sum\n")
                 terminal.wait_for("\n3\n")
                 self.assertEqual(len(peer.received), 1)

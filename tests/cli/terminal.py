@@ -58,7 +58,10 @@ class Terminal:
         self.run("send-keys", *keys)
 
     def resize(self, columns, lines):
+        """The program, too, has been told of it when this returns; tmux takes its time for that."""
         self.run("resize-window", "-x", str(columns), "-y", str(lines))
+        with open(self.value("pane_tty"), "rb", buffering=0) as tty:
+            wait_for(lambda: os.get_terminal_size(tty.fileno()) == (columns, lines), "the size")
 
     def screen(self, *options):
         """What is to be seen, without white space at the ends of lines; with its colours for -e."""
