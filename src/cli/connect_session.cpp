@@ -28,7 +28,7 @@ constexpr const char* help =
     "                     sum 1 2, or sum a=1 b=2; quotes work as in a shell\n"
     ":methods             what the server can be asked for\n"
     ":describe METHOD     its parameters and result\n"
-    ":quit                or C-d; C-c gives up a line, or waiting; Tab completes";
+    ":quit                or C-d; C-c gives up a line, or cancels a call; Tab completes";
 
 /// The words of a line, by the rules of a shell. Throws UsageError for a quote without end.
 std::vector<std::string> split(const std::string& line) {
@@ -125,10 +125,10 @@ void ConnectSession::send_json(const std::string& text) {
     const Clock::time_point start = Clock::now();
     talk_.send(message);
     if (is_notification(message)) return;
-    if (const auto reply = next_message(deadline_after(timeout_))) {
-        print_(Kind::reply, compact(*reply));
-        show_time(start);
-    }
+    const auto reply = next_message(deadline_after(timeout_));
+    if (!reply) return print_(Kind::note, "not waiting any more");
+    print_(Kind::reply, compact(*reply));
+    show_time(start);
 }
 
 void ConnectSession::call(const std::vector<std::string>& words) {
@@ -152,38 +152,68 @@ std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string
     const Deadline deadline = deadline_after(timeout);
     const std::string request = request_text(method, params, id);
     talk_.send(request);
-    while (const std::optional<std::string> message = next_message(deadline)) {
-        if (*message == request) throw ProtocolError("it comes back; this is no JSON-RPC server");
-        try {
-            if (auto reply = reply_in(*message, id)) return reply;
-        } catch (const ProtocolError&) {
-            // Something else that the server has to say.
+    try {
+        while (const std::optional<std::string> message = next_message(deadline)) {
+            if (*message == request) {
+                throw ProtocolError("it comes back; this is no JSON-RPC server");
+            }
+            try {
+                if (auto reply = reply_in(*message, id)) return reply;
+            } catch (const ProtocolError&) {
+                // Something else that the server has to say.
+            }
+            show({Talk::Event::Kind::message, *message});
         }
-        print_(Kind::unasked, compact(*message));
+    } catch (const TimeoutError&) {
+        give_up(id);
+        throw;
     }
+    give_up(id);
+    print_(Kind::note,
+           "not waiting any more; asked the server to cancel call " + std::to_string(id));
     return std::nullopt;
+}
+
+/// Has the server stop a call, if it has rpc.cancel.
+void ConnectSession::give_up(int id) {
+    given_up_.insert(id);
+    talk_.send(request_text("rpc.cancel", R"({"id":)" + std::to_string(id) + '}'));
 }
 
 /// The next message that is JSON. Empty if the user does not want to wait any more. Throws
 /// TimeoutError, and ConnectionClosed if the connection ends.
 std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
     for (;;) {
-        while (const std::optional<Talk::Event> event = talk_.next()) {
+        // First, since a server may send without end.
+        if (interrupted()) {
+            print_(Kind::note, "");  // ends the line in which the terminal shows ^C
+            return std::nullopt;
+        }
+        if (Clock::now() >= deadline) throw TimeoutError("no reply in time");
+        if (const std::optional<Talk::Event> event = next_event()) {
             if (event->kind == Talk::Event::Kind::message) return event->text;
             show(*event);
             if (event->kind == Talk::Event::Kind::disconnected) {
                 throw ConnectionClosed("no reply: the connection has ended", false);
             }
+            continue;
         }
-        if (Clock::now() >= deadline) throw TimeoutError("no reply in time");
         const int signals = signals_ == nullptr ? -1 : signals_->fd();
         std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {signals, POLLIN, 0}}};
         poll(ready.data(), ready.size(), poll_timeout(deadline));
-        if (interrupted()) {
-            print_(Kind::note, "not waiting any more");
-            return std::nullopt;
-        }
     }
+}
+
+/// The next event that is no reply to a call that was given up; such a reply is told of.
+std::optional<Talk::Event> ConnectSession::next_event() {
+    while (std::optional<Talk::Event> event = talk_.next()) {
+        if (event->kind != Talk::Event::Kind::message) given_up_.clear();
+        if (given_up_.empty()) return event;
+        const std::optional<int> id = id_of_reply(event->text);
+        if (!id || given_up_.erase(*id) == 0) return event;
+        print_(Kind::note, "too late: " + compact(event->text));
+    }
+    return std::nullopt;
 }
 
 bool ConnectSession::interrupted() const {
@@ -196,7 +226,7 @@ bool ConnectSession::interrupted() const {
 void ConnectSession::show_news() {
     // Not until there are none: a server may send faster than they are printed.
     for (std::size_t left = Talk::most_events; left > 0; --left) {
-        const std::optional<Talk::Event> event = talk_.next();
+        const std::optional<Talk::Event> event = next_event();
         if (!event) return;
         show(*event);
     }

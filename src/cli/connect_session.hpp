@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,9 +51,10 @@ class ConnectSession {
     std::optional<RpcReply> ask(std::string_view method, std::string_view params,
                                 std::chrono::milliseconds timeout);
     std::optional<std::string> next_message(Deadline deadline);
-    std::optional<RpcReply> reply_to(int id, Deadline deadline);
     const Discovery& discovery(std::chrono::milliseconds timeout);
     void describe(const std::string& method);
+    std::optional<Talk::Event> next_event();
+    void give_up(int id);
     bool interrupted() const;
     void show(const Talk::Event& event);
     void fail(std::string_view text);
@@ -63,6 +65,7 @@ class ConnectSession {
     const SignalQueue* const signals_;
     const Print print_;
     int last_id_ = 0;
+    std::set<int> given_up_;  // calls of this connection that nobody waits for any more
     bool failed_ = false;
     std::optional<Discovery> discovery_;  // of this connection
 };

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <set>
+#include <system_error>
 #include <utility>
 
 namespace jsocket::cli {
@@ -171,6 +172,20 @@ void RepeatedRequest::write(std::uint64_t id, std::string& out) const {
 
 std::size_t RepeatedRequest::size(std::uint64_t id) const {
     return before_.size() + Digits(id).view().size() + after_.size();
+}
+
+std::optional<int> id_of_reply(const std::string& message) {
+    try {
+        validate(message);
+        const Members members = members_of(message);
+        int id = 0;
+        const char* const end = members.id.data() + members.id.size();
+        const auto [stop, error] = std::from_chars(members.id.data(), end, id);
+        if (!members.method.empty() || error != std::errc() || stop != end) return std::nullopt;
+        return id;
+    } catch (const PayloadError&) {
+        return std::nullopt;
+    }
 }
 
 }  // namespace jsocket::cli

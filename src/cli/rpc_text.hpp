@@ -44,6 +44,10 @@ struct RpcReply {
 /// as reply_text_in().
 std::optional<RpcReply> reply_in(const std::string& message, int id);
 
+/// The id of a reply, if it is one that request_text() makes. Empty as well if the message is no
+/// reply, or no JSON.
+std::optional<int> id_of_reply(const std::string& message);
+
 /// A request that is sent again and again, each time with another id, and otherwise as it is.
 class RepeatedRequest {
   public:

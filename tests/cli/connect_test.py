@@ -163,15 +163,35 @@ class InTerminal(CommandTest):
                 self.assertEqual(len(peer.received), 1)
                 self.end(terminal, peer.address)
 
+    def test_cancels_a_call_at_c_c(self):
+        calls = []
+        with RpcPeer(slow=lambda *call: calls.append(call), sum="3") as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type("slow\n")
+                wait_for(lambda: calls, "the call")
+                terminal.press("C-c")
+                terminal.wait_for("\nnot waiting any more; asked the server to cancel call 1")
+                wait_for(lambda: len(peer.received) == 2, "the end of the call")
+                self.assertEqual(peer.received[1],
+                                 '{"jsonrpc":"2.0","method":"rpc.cancel","params":{"id":1}}')
+                connection, request = calls[0]
+                late = '{"jsonrpc":"2.0","error":{"code":-32800},"id":%d}' % request["id"]
+                connection.sendall(frame(late))
+                terminal.wait_for("too late: " + late)
+                terminal.type("sum\n")
+                terminal.wait_for("\n3\n")
+                self.end(terminal, peer.address)
+
     def test_stops_waiting_at_c_c(self):
         with RpcPeer(slow=lambda *_: None, sum="3") as peer:
             with self.connect(peer.address) as terminal:
-                terminal.type("slow\n")
-                wait_for(lambda: peer.received, "the call")
+                terminal.type('{"method": "slow", "id": 1}\n')
+                wait_for(lambda: peer.received, "the message")
                 terminal.press("C-c")
-                terminal.wait_for("not waiting any more")
+                terminal.wait_for("\nnot waiting any more\n")
                 terminal.type("sum\n")
                 terminal.wait_for("\n3\n")
+                self.assertEqual(len(peer.received), 2)
 
     def test_connects_again_when_the_server_comes_back(self):
         with RpcPeer(bye=lambda connection, _: connection.shutdown(2)) as peer:
@@ -249,6 +269,19 @@ class AsScript(CommandTest):
             result = jsocket("connect", peer.address, "--timeout", "0.3", stdin="slow\n")
             self.assertLess(time.monotonic() - began, SLACK)
             self.assert_failed(result, "no reply in time")
+
+    def test_cancels_calls_that_take_too_long_and_leaves_out_late_replies(self):
+        calls = []
+
+        def cancel(connection, request):
+            self.assertEqual(request["params"], {"id": calls[0]["id"]})
+            connection.sendall(frame('{"jsonrpc":"2.0","result":"late","id":%d}' % calls[0]["id"]))
+
+        with RpcPeer(slow=lambda _, request: calls.append(request), sum="3",
+                     **{"rpc.cancel": cancel}) as peer:
+            result = jsocket("connect", peer.address, "--timeout", "2", stdin="slow\nsum\n")
+            self.assert_failed(result, "no reply in time", out="3\n")
+            self.assertEqual(len(peer.received), 3)
 
     def test_says_when_the_server_is_no_json_rpc_server(self):
         with Serve() as server:
