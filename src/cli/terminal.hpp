@@ -49,8 +49,8 @@ void complain_of(std::string_view kind, std::string_view text);
 /// "protocol" or, for anything else, "failed". Says nothing of AlreadyReported.
 ExitCode complain_of(const std::exception& error);
 
-/// Writes a line to standard error, as for_terminal() has it.
-void print_diagnostic(std::string_view line);
+/// Writes `text` and a line break to standard error, as for_terminal() has it.
+void print_diagnostic(std::string_view text);
 
 /// Ends a command that has told on standard error why it failed.
 class AlreadyReported : public Error {
