@@ -57,7 +57,7 @@ Dispatcher::Impl::Impl(Options options)
         [] { return make_object("status", "ok"); }, {},
         {.description = "Whether the server is able to answer.", .run = Run::immediately});
     entries_[discover_name].method = Method{
-        .result_schema = {{"type", "object"}},
+        .result_schema = schema_of_type("object"),
         .by_name = true,
         .options = {.description = "This document."},
     };

@@ -29,6 +29,15 @@ struct Schema {
 };
 
 /// @cond what Schema consists of
+
+/// Member by member: nlohmann's braces make arrays on the way, whose destructor ends the process if
+/// there is no memory for it.
+inline json schema_of_type(const char* type) {
+    json schema = json::object();
+    schema["type"] = type;
+    return schema;
+}
+
 template <typename T>
 json tuple_schema() {
     json items = json::array();
@@ -37,7 +46,9 @@ json tuple_schema() {
     }
     (std::make_index_sequence<std::tuple_size_v<T>>());
     const std::size_t size = items.size();
-    json schema = {{"type", "array"}, {"minItems", size}, {"maxItems", size}};
+    json schema = schema_of_type("array");
+    schema["minItems"] = size;
+    schema["maxItems"] = size;
     if (size > 0) schema["items"] = std::move(items);  // which a JSON Schema cannot have empty
     return schema;
 }
@@ -47,27 +58,35 @@ json Schema<T>::value() {
     if constexpr (std::same_as<T, json>) {
         return json::object();
     } else if constexpr (std::is_void_v<T>) {
-        return {{"type", "null"}};
+        return schema_of_type("null");
     } else if constexpr (std::same_as<T, bool>) {
-        return {{"type", "boolean"}};
+        return schema_of_type("boolean");
     } else if constexpr (std::integral<T>) {
-        return {{"type", "integer"},
-                {"minimum", std::numeric_limits<T>::min()},
-                {"maximum", std::numeric_limits<T>::max()}};
+        json schema = schema_of_type("integer");
+        schema["minimum"] = std::numeric_limits<T>::min();
+        schema["maximum"] = std::numeric_limits<T>::max();
+        return schema;
     } else if constexpr (std::floating_point<T>) {
-        return {{"type", "number"}};
+        return schema_of_type("number");
     } else if constexpr (std::same_as<T, std::string>) {
-        return {{"type", "string"}};
+        return schema_of_type("string");
     } else if constexpr (is_optional<T>) {
-        return {{"anyOf",
-                 json::array({Schema<typename T::value_type>::value(), json{{"type", "null"}}})}};
+        json choices = json::array();
+        choices.push_back(Schema<typename T::value_type>::value());
+        choices.push_back(schema_of_type("null"));
+        json schema = json::object();
+        schema["anyOf"] = std::move(choices);
+        return schema;
     } else if constexpr (TupleLike<T>) {
         return tuple_schema<T>();
     } else if constexpr (StringMap<T>) {
-        return {{"type", "object"},
-                {"additionalProperties", Schema<typename T::mapped_type>::value()}};
+        json schema = schema_of_type("object");
+        schema["additionalProperties"] = Schema<typename T::mapped_type>::value();
+        return schema;
     } else if constexpr (Sequence<T>) {
-        return {{"type", "array"}, {"items", Schema<typename T::value_type>::value()}};
+        json schema = schema_of_type("array");
+        schema["items"] = Schema<typename T::value_type>::value();
+        return schema;
     } else {
         return json::object();
     }
