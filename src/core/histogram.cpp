@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/make_object.hpp"
+
 #include <jsocket/histogram.hpp>
 
 #include <algorithm>
@@ -87,13 +89,10 @@ HistogramSnapshot HistogramSnapshot::since(const HistogramSnapshot& earlier) con
 }
 
 void to_json(json& out, const HistogramSnapshot& histogram) {
-    out = {{"count", histogram.count},
-           {"mean", seconds(histogram.mean())},
-           {"p50", seconds(histogram.quantile(0.5))},
-           {"p90", seconds(histogram.quantile(0.9))},
-           {"p99", seconds(histogram.quantile(0.99))},
-           {"p999", seconds(histogram.quantile(0.999))},
-           {"max", seconds(histogram.longest)}};
+    out = make_object("count", histogram.count, "mean", seconds(histogram.mean()), "p50",
+                      seconds(histogram.quantile(0.5)), "p90", seconds(histogram.quantile(0.9)),
+                      "p99", seconds(histogram.quantile(0.99)), "p999",
+                      seconds(histogram.quantile(0.999)), "max", seconds(histogram.longest));
 }
 
 void Histogram::record(nanoseconds duration) noexcept {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/histogram_json.hpp"
 
+#include "core/discard.hpp"
+
 #include <utility>
 
 namespace jsocket {
 
 json with_buckets(const HistogramSnapshot& histogram) {
-    json buckets = json::array();
+    Tree buckets{json::array()};
     for (const auto& bucket : histogram.buckets) {
-        buckets.push_back({bucket.upper.count(), bucket.count});
+        buckets.value.push_back({bucket.upper.count(), bucket.count});
     }
-    json entry = histogram;
-    entry["buckets"] = std::move(buckets);
-    return entry;
+    Tree entry{histogram};
+    entry.value["buckets"] = std::move(buckets.value);
+    return std::move(entry.value);
 }
 
 }  // namespace jsocket

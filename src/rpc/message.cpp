@@ -10,11 +10,6 @@ namespace {
 
 bool is_id(const json& id) { return id.is_string() || id.is_number() || id.is_null(); }
 
-/// nlohmann::json's == makes a tree of the text, and ends the process if there is no memory for it.
-bool is_text(const json& value, std::string_view text) {
-    return value.is_string() && value.get_ref<const std::string&>() == text;
-}
-
 /// Makes of a reply one that can be sent.
 void replace(json& reply, const char* reason) {
     // An id may itself be what is too big.

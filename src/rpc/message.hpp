@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/discard.hpp"
+#include "core/make_object.hpp"
 
 #include <jsocket/json.hpp>
 #include <jsocket/rpc/error.hpp>
@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 /// The objects of the JSON-RPC 2.0 specification.
@@ -37,23 +36,6 @@ std::optional<json> refuse_batch(const json& batch, std::size_t max_size);
 
 /// Is it an answer rather than a request? It need not be a correct one.
 bool is_reply(const json& message);
-
-inline void set_members(json&) {}
-
-template <typename... Others>
-void set_members(json& object, const char* name, json value, Others... others) {
-    object[name] = std::move(value);
-    set_members(object, std::move(others)...);
-}
-
-/// The object of these names and values, which alternate. nlohmann's braces make arrays on the way,
-/// which it needs memory to destroy; without, it ends the process.
-template <typename... Members>
-json make_object(Members... members) {
-    json object = json::object();
-    set_members(object, std::move(members)...);
-    return object;
-}
 
 json result_reply(json id, json result);
 json error_reply(json id, const RpcError& error);

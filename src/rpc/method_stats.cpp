@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/make_object.hpp"
+
 #include <jsocket/rpc/method_stats.hpp>
 
 #include <array>
@@ -80,10 +82,8 @@ void write_histogram(std::ostream& out, std::string_view name, const std::string
 }  // namespace
 
 void to_json(json& out, const MethodStats& stats) {
-    out = {{"calls", stats.calls},
-           {"errors", stats.errors},
-           {"in_flight", stats.in_flight},
-           {"latency", stats.latency}};
+    out = make_object("calls", stats.calls, "errors", stats.errors, "in_flight", stats.in_flight,
+                      "latency", stats.latency);
 }
 
 std::string to_prometheus(const MethodStatsMap& stats) {
@@ -94,7 +94,7 @@ std::string to_prometheus(const MethodStatsMap& stats) {
     write_family(out, stats, "jsocket_rpc_calls_total", "counter", "Calls that have ended.",
                  [](const MethodStats& counts) { return counts.calls; });
     write_family(out, stats, "jsocket_rpc_errors_total", "counter",
-                 "Calls that have ended with an error object.",
+                 "Calls and notifications that have failed.",
                  [](const MethodStats& counts) { return counts.errors; });
     write_family(out, stats, "jsocket_rpc_calls_in_flight", "gauge", "Calls that run now.",
                  [](const MethodStats& counts) { return counts.in_flight; });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/stats_entry.hpp"
 
+#include "core/discard.hpp"
 #include "core/histogram_json.hpp"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ constexpr std::size_t bucket_text = 20;
 }  // namespace
 
 json stats_entry(const MethodStatsMap& stats, std::size_t most) {
-    json entry = stats;
+    Tree entry{json::object()};
+    for (const auto& [name, method] : stats) entry.value[name] = method;
     std::vector<const MethodStatsMap::value_type*> busiest;
     for (const auto& method : stats) busiest.push_back(&method);
     std::stable_sort(busiest.begin(), busiest.end(), [](const auto* left, const auto* right) {
@@ -28,9 +30,11 @@ json stats_entry(const MethodStatsMap& stats, std::size_t most) {
         const HistogramSnapshot& latency = method->second.latency;
         if (latency.buckets.size() > most) break;
         most -= latency.buckets.size();
-        entry[method->first]["latency"] = with_buckets(latency);
+        json& place = entry.value[method->first]["latency"];
+        discard(place);
+        place = with_buckets(latency);
     }
-    return entry;
+    return std::move(entry.value);
 }
 
 std::size_t most_buckets(const Limits& limits) {

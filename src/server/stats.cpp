@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/make_object.hpp"
+
 #include <jsocket/server/stats.hpp>
 
 namespace jsocket {
@@ -30,30 +32,28 @@ void to_json(json& out, const ClientStats& stats) {
     for (std::size_t i = 0; i < failure_count; ++i) {
         failures[std::string(failure_names[i])] = stats.failures[i];
     }
-    out = {{"client_id", stats.client_id},
-           {"connected", stats.connected},
-           {"connects", stats.connects},
-           {"disconnects", stats.disconnects},
-           {"messages_in", stats.messages_in},
-           {"messages_out", stats.messages_out},
-           {"bytes_in", stats.bytes_in},
-           {"bytes_out", stats.bytes_out},
-           {"avg_payload_in", stats.avg_payload_in()},
-           {"avg_payload_out", stats.avg_payload_out()},
-           {"connected_duration", stats.connected_duration},
-           {"total_connected_duration", stats.total_connected_duration},
-           {"last_connect_ts", time_stamp(stats.last_connect_ts)},
-           {"last_disconnect_ts", time_stamp(stats.last_disconnect_ts)},
-           {"last_message_ts", time_stamp(stats.last_message_ts)},
-           {"failures", std::move(failures)}};
+    // A constructor of json calls this: what it has when that fails, nobody destroys.
+    Tree entry{json::object()};
+    set_members(entry.value, "client_id", stats.client_id, "connected", stats.connected);
+    set_members(entry.value, "connects", stats.connects, "disconnects", stats.disconnects);
+    set_members(entry.value, "messages_in", stats.messages_in, "messages_out", stats.messages_out);
+    set_members(entry.value, "bytes_in", stats.bytes_in, "bytes_out", stats.bytes_out);
+    set_members(entry.value, "avg_payload_in", stats.avg_payload_in());
+    set_members(entry.value, "avg_payload_out", stats.avg_payload_out());
+    set_members(entry.value, "connected_duration", stats.connected_duration);
+    set_members(entry.value, "total_connected_duration", stats.total_connected_duration);
+    set_members(entry.value, "last_connect_ts", time_stamp(stats.last_connect_ts));
+    set_members(entry.value, "last_disconnect_ts", time_stamp(stats.last_disconnect_ts));
+    set_members(entry.value, "last_message_ts", time_stamp(stats.last_message_ts));
+    set_members(entry.value, "failures", std::move(failures));
+    out = std::move(entry.value);
 }
 
 void to_json(json& out, const ServerStats& stats) {
     json clients = json::object();
     for (const auto& [name, client] : stats.clients) clients[name] = client;
-    out = {{"connected_clients", stats.connected_clients},
-           {"refused_connections", stats.refused_connections},
-           {"clients", std::move(clients)}};
+    out = make_object("connected_clients", stats.connected_clients, "refused_connections",
+                      stats.refused_connections, "clients", std::move(clients));
 }
 
 }  // namespace jsocket

@@ -3,6 +3,7 @@
 
 #include "core/discard.hpp"
 #include "core/histogram_json.hpp"
+#include "core/make_object.hpp"
 #include "core/utf8.hpp"
 #include "server/counters.hpp"
 
@@ -71,7 +72,7 @@ Selection selection(const json& request) {
         } else if (name == "by") {
             const auto* order = std::find_if(
                 std::begin(orders), std::end(orders),
-                [&by = value](const auto& candidate) { return by == candidate.first; });
+                [&by = value](const auto& candidate) { return is_text(by, candidate.first); });
             if (order == std::end(orders)) {
                 throw UsageError("by has to be messages, bytes, failures or name");
             }
@@ -124,8 +125,8 @@ json client_entries(const std::vector<const ClientStats*>& clients, std::size_t 
 
 void write_error(const json& id, int code, const char* reason, const Limits& limits,
                  std::string& reply) {
-    const Tree error{
-        {{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", reason}}}}};
+    const Tree error{make_object("jsonrpc", "2.0", "id", id, "error",
+                                 make_object("code", code, "message", reason))};
     serialize(error.value, reply, limits);
 }
 
@@ -145,7 +146,7 @@ bool StatsService::is_request(const json& message) {
     if (!message.is_object()) return false;
     const auto is = [&](const char* name, std::string_view value) {
         const auto member = message.find(name);
-        return member != message.end() && *member == value;
+        return member != message.end() && is_text(*member, value);
     };
     const auto id = message.find("id");
     return is("jsonrpc", "2.0") && is("method", method) && id != message.end() &&
@@ -163,7 +164,7 @@ void StatsService::answer(const json& request, const std::function<void(json&)>&
     }
     const ServerStats stats = stats_();
     const std::vector<const ClientStats*> clients = chosen_clients(stats, chosen);
-    Tree response{{{"jsonrpc", "2.0"}, {"id", id}, {"result", result(stats)}}};
+    Tree response{make_object("jsonrpc", "2.0", "id", id, "result", result(stats))};
     json& result = response.value["result"];
     json& entries = result["stats"]["clients"];
     entries = client_entries(clients, clients.size());
@@ -185,17 +186,12 @@ json StatsService::result(const ServerStats& stats) const {
     const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - start_;
     json totals = stats.totals;
     totals.erase("client_id");
-    return {{"version", JSOCKET_VERSION},
-            {"endpoint", endpoint_},
-            {"uptime", uptime.count()},
-            {"time", unix_time()},
-            {"stats",
-             {{"connected_clients", stats.connected_clients},
-              {"refused_connections", stats.refused_connections},
-              {"known_clients", stats.clients.size()},
-              {"totals", std::move(totals)},
-              {"clients", json::object()}}},
-            {"latency", with_buckets(latency_.snapshot())}};
+    json clients = make_object("connected_clients", stats.connected_clients, "refused_connections",
+                               stats.refused_connections, "known_clients", stats.clients.size(),
+                               "totals", std::move(totals), "clients", json::object());
+    return make_object("version", JSOCKET_VERSION, "endpoint", endpoint_, "uptime", uptime.count(),
+                       "time", unix_time(), "stats", std::move(clients), "latency",
+                       with_buckets(latency_.snapshot()));
 }
 
 }  // namespace jsocket

@@ -23,8 +23,8 @@ auto rpc_client_life() {
         RpcDesk desk(1);
         const jsocket::rpc::Dispatcher methods = desk.methods();
         {
-            jsocket::Running<jsocket::rpc::Server> server(jsocket::ServerOptions{.port = 0},
-                                                          methods);
+            const jsocket::ServerOptions options{.port = 0, .answer_stats = true};
+            jsocket::Running<jsocket::rpc::Server> server(options, methods);
             RpcClientLife(server.port(), desk, fault).run();
         }
         EXPECT_EQ(desk.inside(), 0);

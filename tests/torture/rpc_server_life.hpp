@@ -25,8 +25,8 @@ class RpcServerLife {
 
     void run() {
         std::optional<Server> server;
-        const bool started =
-            goes_well(fault_, [&] { server.emplace(jsocket::ServerOptions{.port = 0}, methods_); });
+        const jsocket::ServerOptions options{.port = 0, .answer_stats = true};
+        const bool started = goes_well(fault_, [&] { server.emplace(options, methods_); });
         if (started) live(*server);
         server.reset();
         EXPECT_EQ(desk_.inside(), 0);

@@ -40,10 +40,10 @@ class RpcTalk {
 
     explicit RpcTalk(RpcDesk& desk) : desk_(desk) {}
 
-    static constexpr std::array<Part, 9> parts() {
-        return {&RpcTalk::call,     &RpcTalk::call_many, &RpcTalk::batch,
-                &RpcTalk::notify,   &RpcTalk::call_back, &RpcTalk::fail,
-                &RpcTalk::discover, &RpcTalk::time_out,  &RpcTalk::leave};
+    static constexpr std::array<Part, 10> parts() {
+        return {&RpcTalk::call,      &RpcTalk::call_many, &RpcTalk::batch,    &RpcTalk::notify,
+                &RpcTalk::call_back, &RpcTalk::fail,      &RpcTalk::discover, &RpcTalk::statistics,
+                &RpcTalk::time_out,  &RpcTalk::leave};
     }
 
     /// Calls that are answered one by one, with parameters by position and by name.
@@ -101,6 +101,14 @@ class RpcTalk {
         OwnTree got;
         got.value = client.call("rpc.discover", nullptr, in_time);
         EXPECT_EQ(got.value, description_.value);
+    }
+
+    void statistics(Client& client) {
+        const Side here;
+        OwnTree got;
+        got.value = client.call("rpc.stats", nullptr, in_time);
+        EXPECT_TRUE(got.value.at("methods").at("add").at("latency").contains("buckets"));
+        EXPECT_FALSE(got.value.at("stats").at("clients").empty());
     }
 
     /// The call is cancelled over there, or the connection ends, which cancels it, too.
