@@ -74,6 +74,7 @@ Conversation::Conversation(const Dispatcher& methods, Link link)
 
 void Conversation::begin() {
     runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
+    notified_ = false;
     const Lock lock(mutex_);
     first_id_ = last_id_ + 1;
     open_.store(true, std::memory_order_release);
@@ -272,6 +273,7 @@ void Conversation::time_out(std::uint64_t id) noexcept {
 void Conversation::send_cancel(std::uint64_t id) noexcept {
     if (!is_current(id)) return;
     try {
+        notified_ = true;
         const Tree request{make_request("rpc.cancel", make_object("id", id))};
         link_.send(request.value);
     } catch (const Error&) {

@@ -372,6 +372,27 @@ TEST_F(RpcClientOfAStranger, AnErrorWithoutAnIdIsNobodysIfThereAreSeveralCalls) 
     EXPECT_EQ(client.stray_replies(), 1U);
 }
 
+TEST_F(RpcClientOfAStranger, AnErrorWithoutAnIdMayBeThatOfANotification) {
+    const json error = {{"error", {{"code", method_not_found}, {"message", "Method not found"}}},
+                        {"id", nullptr}};
+    EXPECT_THROW(client.call("slow", nullptr, {.timeout = 10ms}), TimeoutError);
+    receive(*stranger);
+    EXPECT_EQ(receive(*stranger).at("method"), "rpc.cancel");
+    auto answer = client.async_call<int>("m");
+    const json id = receive(*stranger).at("id");
+    send(*stranger, error);
+    send(*stranger, result(1, id));
+    EXPECT_EQ(answer.get(), 1);
+
+    client.close();
+    client.connect();  // on another connection nothing has been notified
+    stranger.emplace(listener.accept());
+    auto refused = client.async_call("m");
+    receive(*stranger);
+    send(*stranger, error);
+    EXPECT_EQ(error_of<RpcError>([&] { refused.get(); })->code(), method_not_found);
+}
+
 TEST_F(RpcClientOfAStranger, AnswersWhatIsNoJson) {
     stranger->send(prefix_frame("{\"jsonrpc\":"));
     EXPECT_EQ(code_of(receive(*stranger), nullptr), parse_error);
