@@ -147,7 +147,6 @@ void CallRunner::admit(Job& job) {
         if (!item.request.notification) item.reply = result_reply(item.request.id, nullptr);
         item.refused = true;
     }
-    const bool queues = job.has(Run::in_order);
     const bool has_calls = std::any_of(job.items.begin(), job.items.end(), [](const Item& item) {
         return !item.refused && !item.request.notification && item.run != Run::immediately;
     });
@@ -161,7 +160,7 @@ void CallRunner::admit(Job& job) {
             item.refused = true;
         }
     }
-    if (queues) wait_for_room();
+    if (job.has(Run::in_order)) wait_for_room();
     for (Item& item : job.items) {
         if (!item.refused) register_item(item);
     }
@@ -350,6 +349,8 @@ void CallRunner::send(Job& job) {
     if (!reply) return;
     try {
         send_reply(std::move(*reply), connection_.limits, connection_.reply);
+    } catch (const UsageError&) {
+        connection_.give_up();  // not even that there is no reply can be said
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
     }

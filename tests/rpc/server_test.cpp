@@ -147,6 +147,29 @@ TEST_F(RpcServer, RefusesMoreCallsThanMayBeInFlight) {
     EXPECT_EQ(receive(client), result(nullptr, 8));
 }
 
+TEST_F(RpcServer, RefusesCallsWithoutWaitingForRoomInItsQueue) {
+    methods = Dispatcher({.max_calls_in_flight = 1, .max_queued_notifications = 1});
+    methods.bind("wait", [this] { released.wait(); }, {}, {.run = rpc::Run::in_order});
+    RawPeer client = new_raw_client();
+    send(client, request("wait", nullptr, 1));
+    send(client, request("wait"));  // fills the queue once the first one runs
+    send(client, request("wait", nullptr, 2));
+    EXPECT_EQ(code_of(receive(client), 2), too_many_calls);
+    released.set();
+    EXPECT_EQ(receive(client), result(nullptr, 1));
+}
+
+TEST_F(RpcServer, ClosesTheConnectionIfNotEvenAnErrorFitsIntoTheLimits) {
+    options.limits.max_message_size = 100;
+    methods.bind("long", [] { return std::string(200, 'x'); });
+    RawPeer client = new_raw_client();
+    send(client, request("long"));
+    send(client, request("quick", {1}, 1));
+    EXPECT_EQ(receive(client), result(1, 1)) << "nobody waits for the result of a notification";
+    send(client, request("long", nullptr, 2));
+    EXPECT_TRUE(client.closed_by_peer());
+}
+
 TEST_F(RpcServer, TakesSixtyFourCallsAtATimeUnlessToldOtherwise) {
     RawPeer client = new_raw_client();
     for (int i = 0; i < 65; ++i) send(client, request("wait", nullptr, i));
