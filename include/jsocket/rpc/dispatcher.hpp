@@ -39,9 +39,8 @@ using Middleware = std::function<json(Call& call, json& params, const Next& next
 ///
 /// Threads:  bind and use first; then any number of threads may answer at a time, and methods run
 ///           at the same time. method_stats() at any time.
-/// Lifetime: a copy may have more methods added, and shares the statistics; it shares the
-/// functions,
-///           too, with what they have captured.
+/// Lifetime: a copy may have more methods added. It shares the statistics, and the functions with
+///           what they have captured.
 /// Errors:   a method answers with an error object by throwing RpcError. Anything else that it
 ///           throws is logged, and answered with internal_error, which says nothing of it.
 class Dispatcher {

@@ -13,7 +13,7 @@ namespace jsocket::rpc {
 /// What has become of the calls of one method, notifications included.
 struct MethodStats {
     std::uint64_t calls = 0;      ///< that have ended
-    std::uint64_t errors = 0;     ///< of them, with an error object
+    std::uint64_t errors = 0;     ///< of them, those that have failed
     std::uint64_t in_flight = 0;  ///< that run now
     HistogramSnapshot latency;    ///< how long it took, middleware included
 };
