@@ -27,11 +27,16 @@ class RpcError : public Error {
   public:
     /// `data` is what else there is to say; null leaves it out.
     RpcError(int code, std::string message, json data = nullptr);
+    /// Has the same code, message and data.
     RpcError(const RpcError&) = default;
+    /// Takes message and data from the other.
     RpcError(RpcError&&) = default;
+    /// Has the same code, message and data from then on.
     RpcError& operator=(const RpcError&) = default;
+    /// Takes message and data from the other.
     RpcError& operator=(RpcError&&) = default;
-    ~RpcError() override;  ///< needs no memory, unlike that of `data`
+    /// Needs no memory, as that of a json does.
+    ~RpcError() override;
 
     /// The answer to a call of `method`, which what() names.
     RpcError(int code, std::string message, json data, std::string_view method);
