@@ -71,8 +71,6 @@ class Load {
     /// Waits until every connection has ended.
     LoadResult finish();
 
-    const LoadOptions& options() const { return options_; }
-
   private:
     void run(LoadConnection& connection) noexcept;
     bool connect(LoadConnection& connection) noexcept;

@@ -13,9 +13,6 @@ namespace jsocket::cli {
 /// What a server says of its methods when it is asked for `rpc.discover`: an OpenRPC document.
 class Discovery {
   public:
-    /// Has no methods.
-    Discovery() = default;
-
     /// Throws ProtocolError if it is no such document.
     explicit Discovery(std::string_view document);
 

@@ -41,8 +41,6 @@ class Talk {
     /// Sends a JSON text. Throws ConnectionClosed if there is no connection right now.
     void send(std::string_view message) { client_.send_payload(message); }
 
-    bool connected() const { return client_.connected(); }
-
     /// Is readable while there are events.
     int fd() const { return fd_; }
 

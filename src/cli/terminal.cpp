@@ -14,7 +14,6 @@
 #include <sys/ioctl.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 namespace jsocket::cli {
 

@@ -4,7 +4,6 @@
 #include "cli/top_line.hpp"
 #include "cli/top_model.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <string>
