@@ -154,8 +154,9 @@ constexpr const char* client_explanation[] = {
 
 constexpr const char* method_explanation[] = {
     "p50, p99 and max are of the calls that have ended since the",
-    "look before. A call that is answered with an error has failed;",
-    "those of names that the server does not know are (not bound).",
+    "look before. A call that is answered with an error has failed,",
+    "and so has a notification that ended in one; those of names",
+    "that the server does not know are (not bound).",
 };
 
 std::vector<TopLine> help(TopTable table, std::size_t columns) {
