@@ -2,6 +2,7 @@
 #include "cli/bench_command.hpp"
 
 #include "cli/human_numbers.hpp"
+#include "cli/json_members.hpp"
 #include "cli/load.hpp"
 #include "cli/load_report.hpp"
 #include "cli/option_values.hpp"
@@ -211,7 +212,7 @@ void BenchCommand::run() {
     }
     const std::size_t failed = result.failed_connections();
     if (json_lines()) {
-        print_line(to_json(result, load_options).dump());
+        print_line(line_of(to_json(result, load_options)));
     } else if (failed < load_options.connections || result.counts.messages > 0) {
         const ReportStyle style{.columns = columns(STDOUT_FILENO),
                                 .colour = colours(STDOUT_FILENO)};

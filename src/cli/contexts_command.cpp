@@ -2,6 +2,7 @@
 #include "cli/contexts_command.hpp"
 
 #include "cli/client_arguments.hpp"
+#include "cli/json_members.hpp"
 #include "cli/terminal.hpp"
 
 #include <jsocket/json.hpp>
@@ -23,7 +24,7 @@ std::string as_json(const Configuration& configuration) {
             settings[setting.key] = setting.text == "true" ? json(true) : json(setting.text);
         }
     }
-    return contexts.dump(-1, ' ', false, json::error_handler_t::replace);
+    return line_of(contexts);
 }
 
 }  // namespace

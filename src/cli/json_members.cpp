@@ -3,8 +3,6 @@
 
 #include "cli/terminal.hpp"
 
-#include <jsocket/json.hpp>
-
 #include <cstddef>
 
 namespace jsocket::cli {
@@ -67,9 +65,12 @@ void for_each_member(std::string_view text,
     }
 }
 
+std::string line_of(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::string plain_name(const std::string& text) {
-    const std::string quoted =
-        for_terminal(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
+    const std::string quoted = for_terminal(line_of(text));
     return quoted.substr(1, quoted.size() - 2);
 }
 

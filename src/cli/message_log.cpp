@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/message_log.hpp"
 
+#include "cli/json_members.hpp"
 #include "cli/terminal.hpp"
 
 #include <jsocket/error.hpp>
@@ -20,10 +21,9 @@ std::string begin_event(const char* event) {
     return text.data();
 }
 
-/// ,"NAME":VALUE. The path of a UNIX-domain socket may be bytes that JSON cannot carry.
+/// ,"NAME":VALUE
 void append(std::string& line, const char* name, const json& value) {
-    line += std::string(",\"") + name +
-            "\":" + value.dump(-1, ' ', false, json::error_handler_t::replace);
+    line += std::string(",\"") + name + "\":" + line_of(value);
 }
 
 }  // namespace

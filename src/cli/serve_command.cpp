@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/serve_command.hpp"
 
+#include "cli/json_members.hpp"
 #include "cli/option_values.hpp"
 #include "cli/service.hpp"
 #include "cli/terminal.hpp"
@@ -28,11 +29,6 @@ void reload_tls(Server& server) {
         complain("SIGHUP: the certificates stay as they were: " + with_option_names(error.what()));
     }
     try_to_notify([] { return notify_ready(); });
-}
-
-/// On one line. A client's address may be a path of any bytes, which JSON cannot carry unchanged.
-std::string as_text(const ServerStats& stats) {
-    return json(stats).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -163,7 +159,7 @@ void ServeCommand::run() {
         server.join();
         // Statistics may be long, and a reader slow: let a second signal end that wait.
         signals.restore();
-        if (stats_) try_to_print(as_text(server.client_stats()));
+        if (stats_) try_to_print(line_of(server.client_stats()));
     } catch (const ConnectError& error) {
         throw Error("--bind: " + std::string(error.what()));
     } catch (const UsageError& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/service.hpp"
 
+#include "cli/json_members.hpp"
 #include "cli/terminal.hpp"
 
 #include <jsocket/deadline.hpp>
@@ -78,8 +79,7 @@ void try_to_print(std::string_view text) {
 
 std::string ready_line(const std::string& endpoint) {
     if (!json_lines()) return "listening on " + endpoint;
-    // A path may be of any bytes.
-    return json{{"listening", endpoint}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    return line_of(json{{"listening", endpoint}});
 }
 
 void announce_ready(const std::string& endpoint) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal.hpp"
 
+#include "cli/json_members.hpp"
+
 #include <jsocket/json.hpp>
 
 #include <array>
@@ -108,9 +110,8 @@ void complain(std::string_view text) { complain_of("warning", text); }
 void complain_of(std::string_view kind, std::string_view text) {
     std::string line;
     if (json_wanted) {
-        // Text from outside may be no UTF-8.
         const json error{{"error", {{"kind", kind}, {"message", text}}}};
-        line = error.dump(-1, ' ', false, json::error_handler_t::replace);
+        line = line_of(error);
     } else {
         line = "jsocket: ";
         for (const char c : text) {

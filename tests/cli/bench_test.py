@@ -343,6 +343,13 @@ class Errors(BenchTest):
             self.assert_failed(jsocket("bench", f"127.0.0.1:{port}", "--connections", "2"),
                                "2 of 2", "refused", f"127.0.0.1:{port}")
 
+    def test_are_told_of_with_a_path_that_is_no_utf_8(self):
+        with tempfile.TemporaryDirectory() as folder:
+            address = f"unix:{folder}/".encode() + b"\xff"
+            result, measured = bench(address, "--connections", "1")
+        self.assertEqual((result.code, measured["failures"]), (1, {"connect": 1}), result)
+        self.assertEqual(measured["server"], f"unix:{folder}/\ufffd")
+
     def test_are_replies_that_do_not_come_in_time(self):
         for options in [[], ["--window", "2"], ["--rate", "1000"]]:
             with self.subTest(options=options), \
