@@ -7,32 +7,13 @@
 #include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
 
-#include <cerrno>
-#include <sys/eventfd.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace jsocket::cli {
 
-namespace {
-
-int new_eventfd() {
-    const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd < 0) throw Error("no eventfd: " + std::generic_category().message(errno));
-    return fd;
-}
-
-}  // namespace
-
-Talk::Talk(const ClientOptions& options) : client_(make_client(options)), fd_(new_eventfd()) {
-    try {
-        client_.connect();
-        thread_ = std::thread([this] { run(); });
-    } catch (...) {
-        ::close(fd_);
-        throw;
-    }
+Talk::Talk(const ClientOptions& options) : client_(make_client(options)) {
+    client_.connect();
+    thread_ = std::thread([this] { run(); });
 }
 
 Talk::~Talk() {
@@ -43,7 +24,6 @@ Talk::~Talk() {
     }
     client_.close();
     thread_.join();
-    ::close(fd_);
 }
 
 std::optional<Talk::Event> Talk::next() {
@@ -53,10 +33,7 @@ std::optional<Talk::Event> Talk::next() {
     events_.pop_front();
     bytes_ -= event.text.size();
     room_.notify_all();
-    if (events_.empty()) {
-        eventfd_t count = 0;
-        eventfd_read(fd_, &count);
-    }
+    if (events_.empty()) wake_.lower();
     return event;
 }
 
@@ -68,7 +45,7 @@ void Talk::add(Event::Kind kind, std::string text) {
     }
     bytes_ += text.size();
     events_.push_back({kind, std::move(text)});
-    eventfd_write(fd_, 1);
+    wake_.raise();
 }
 
 void Talk::run() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/wake.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/client/json_client.hpp>
@@ -42,7 +43,7 @@ class Talk {
     void send(std::string_view message) { client_.send_payload(message); }
 
     /// Is readable while there are events.
-    int fd() const { return fd_; }
+    int fd() const { return wake_.fd(); }
 
     /// What has happened next; empty if nothing has.
     std::optional<Event> next();
@@ -54,7 +55,7 @@ class Talk {
     void add(Event::Kind kind, std::string text);
 
     JsonClient client_;
-    const int fd_;
+    Wake wake_;
     Interrupt stopping_;
     Mutex mutex_;
     Condition room_;

@@ -8,12 +8,8 @@
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
-#include <cerrno>
 #include <limits>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace jsocket::cli {
@@ -87,18 +83,11 @@ ClientOptions patient(ClientOptions options) {
     return options;
 }
 
-int new_event() {
-    const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd == -1) throw Error("no eventfd: " + std::generic_category().message(errno));
-    return fd;
-}
-
 }  // namespace
 
 TopSource::TopSource(const ClientOptions& options, std::chrono::milliseconds interval)
     : options_(patient(options)),
       interval_(interval),
-      news_fd_(new_event()),
       client_(std::make_shared<JsonClient>(options)) {}
 
 TopSource::~TopSource() {
@@ -106,7 +95,6 @@ TopSource::~TopSource() {
     // reconnect() puts no other in its place any more.
     client()->close();
     if (thread_.joinable()) thread_.join();
-    ::close(news_fd_);
 }
 
 json TopSource::ask() {
@@ -126,9 +114,8 @@ void TopSource::start() {
 }
 
 std::optional<TopSource::News> TopSource::news() {
-    eventfd_t count = 0;
-    ::eventfd_read(news_fd_, &count);
     const Lock lock(mutex_);
+    wake_.lower();
     return std::exchange(news_, std::nullopt);
 }
 
@@ -185,7 +172,7 @@ void TopSource::tell(News news) {
     const Lock lock(mutex_);
     if (news_) news.first = news.first || news_->first;
     news_ = std::move(news);
-    ::eventfd_write(news_fd_, 1);
+    wake_.raise();
 }
 
 /// True if it is to stop before that.

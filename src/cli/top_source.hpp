@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/top_model.hpp"
+#include "cli/wake.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/client/json_client.hpp>
@@ -49,7 +50,7 @@ class TopSource {
     std::optional<News> news();
 
     /// Readable when there are news.
-    int fd() const { return news_fd_; }
+    int fd() const { return wake_.fd(); }
 
     /// Which clients the server is to choose if it has many; from the next request on.
     void choose(TopOrder order) { order_ = order; }
@@ -64,7 +65,7 @@ class TopSource {
 
     const ClientOptions options_;
     const std::chrono::milliseconds interval_;
-    const int news_fd_;
+    Wake wake_;
     std::atomic<TopOrder> order_{TopOrder::messages};
     Interrupt stop_;
 
