@@ -4,69 +4,39 @@
 #include "cli/json_members.hpp"
 #include "cli/terminal.hpp"
 
-#include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
 #include <jsocket/json.hpp>
 #include <jsocket/server/service_manager.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
-#include <ctime>
 #include <optional>
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <system_error>
-#include <unistd.h>
 
 namespace jsocket::cli {
 
-StopSignals::StopSignals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGHUP);  // the terminal is gone
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    // Not when it is needed, as there may be no descriptor left then.
-    arrived_ = signalfd(-1, &signals_, SFD_CLOEXEC);
-    if (arrived_ < 0) throw Error("signalfd: " + std::generic_category().message(errno));
-}
-
-StopSignals::~StopSignals() { close(arrived_); }
-
 int StopSignals::wait(const std::function<bool()>& well) const {
-    int signal = 0;
     const auto interval = well ? watchdog_interval() : std::nullopt;
-    if (!interval) {
-        sigwait(&signals_, &signal);
-        return signal;
+    const auto pause =
+        interval ? std::chrono::ceil<std::chrono::milliseconds>(*interval / 2) : no_timeout;
+    for (;;) {
+        if (const auto signal = wait_until(deadline_after(pause), -1)) return *signal;
+        if (interval && well()) try_to_notify(notify_watchdog);
     }
-    const std::int64_t pause = std::max<std::int64_t>(interval->count() / 2, 1'000);
-    const timespec half{pause / 1'000'000, pause % 1'000'000 * 1'000};
-    while ((signal = sigtimedwait(&signals_, nullptr, &half)) <= 0) {
-        if (well()) try_to_notify(notify_watchdog);
-    }
-    return signal;
 }
 
 std::optional<int> StopSignals::wait_unless(const Interrupt& done,
                                             std::chrono::milliseconds timeout) const {
-    const Deadline deadline = deadline_after(timeout);
-    std::array<pollfd, 2> both{{{arrived_, POLLIN, 0}, {done.fd(), POLLIN, 0}}};
-    while (poll(both.data(), both.size(), poll_timeout(deadline)) < 0 && errno == EINTR) {
-    }
-    const timespec now{};
-    const int signal = sigtimedwait(&signals_, nullptr, &now);
-    return signal > 0 ? std::optional(signal) : std::nullopt;
+    return wait_until(deadline_after(timeout), done.fd());
 }
 
-void StopSignals::restore() const {
-    const timespec now{};
-    while (sigtimedwait(&signals_, nullptr, &now) > 0) {
+/// Also ends when `other` is readable; empty if no signal has come by then.
+std::optional<int> StopSignals::wait_until(Deadline deadline, int other) const {
+    std::array<pollfd, 2> both{{{queue_.fd(), POLLIN, 0}, {other, POLLIN, 0}}};
+    while (poll(both.data(), both.size(), poll_timeout(deadline)) < 0 && errno == EINTR) {
     }
-    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    return queue_.next();
 }
 
 void try_to_print(std::string_view text) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/signal_queue.hpp"
+
+#include <jsocket/deadline.hpp>
 #include <jsocket/socket/interrupt.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,16 +15,10 @@
 /// What the commands that listen until a signal comes have in common.
 namespace jsocket::cli {
 
-/// SIGINT, SIGTERM and SIGHUP, blocked here and in every thread started later, so that they wait to
-/// be waited for instead of ending the process. To be made before any thread.
+/// SIGINT, SIGTERM and SIGHUP, which wait to be waited for instead of ending the process. To be
+/// made before any thread, as the SignalQueue that it is.
 class StopSignals {
   public:
-    /// Throws Error if there is no file descriptor left.
-    StopSignals();
-    ~StopSignals();
-    StopSignals(const StopSignals&) = delete;
-    StopSignals& operator=(const StopSignals&) = delete;
-
     /// Which of them has come. With `well`, a service manager that watches the process is told
     /// meanwhile that it is, as long as `well` says so.
     int wait(const std::function<bool()>& well = {}) const;
@@ -31,11 +27,12 @@ class StopSignals {
     std::optional<int> wait_unless(const Interrupt& done, std::chrono::milliseconds timeout) const;
 
     /// From now on they end the process. Those that came since the first one are forgotten.
-    void restore() const;
+    void restore() const { queue_.restore(); }
 
   private:
-    sigset_t signals_;
-    int arrived_;  // readable when one of them has come
+    std::optional<int> wait_until(Deadline deadline, int other) const;
+
+    const SignalQueue queue_{SIGINT, SIGTERM, SIGHUP};  // SIGHUP: the terminal is gone
 };
 
 /// Prints a line, or complains: a server goes on when nobody reads what it prints.

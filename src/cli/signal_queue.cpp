@@ -4,7 +4,6 @@
 #include <jsocket/error.hpp>
 
 #include <cerrno>
-#include <csignal>
 #include <sys/signalfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -12,11 +11,11 @@
 namespace jsocket::cli {
 
 SignalQueue::SignalQueue(std::initializer_list<int> signals) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : signals) sigaddset(&set, signal);
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    fd_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigemptyset(&signals_);
+    for (const int signal : signals) sigaddset(&signals_, signal);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    // Not when it is needed, as there may be no descriptor left then.
+    fd_ = signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd_ < 0) throw Error("no signalfd: " + std::generic_category().message(errno));
 }
 
@@ -26,6 +25,12 @@ std::optional<int> SignalQueue::next() const {
     signalfd_siginfo signal{};
     if (read(fd_, &signal, sizeof signal) != sizeof signal) return std::nullopt;
     return static_cast<int>(signal.ssi_signo);
+}
+
+void SignalQueue::restore() const {
+    while (next()) {
+    }
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
 }
 
 }  // namespace jsocket::cli

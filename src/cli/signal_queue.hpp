@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <csignal>
 #include <initializer_list>
 #include <optional>
 
@@ -21,7 +22,11 @@ class SignalQueue {
     /// One that has come; empty if there is none.
     std::optional<int> next() const;
 
+    /// From now on they do again what they do without it. Those that wait are forgotten.
+    void restore() const;
+
   private:
+    sigset_t signals_;
     int fd_;
 };
 
