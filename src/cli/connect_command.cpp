@@ -38,8 +38,9 @@ std::string coloured(Kind kind, std::string_view text) {
 }
 
 void converse(const ClientOptions& options, const ClientArguments& client) {
-    const SignalQueue signals{SIGINT, SIGWINCH};  // before there is a thread
-    Talk talk(options);
+    Talk talk(options);  // C-c still ends the command meanwhile
+    const SignalQueue signals{SIGINT, SIGWINCH};
+    talk.start();
     const bool colour = colours(STDOUT_FILENO);
     LineEditor* editor = nullptr;
     ConnectSession session(talk, client.timeout(), &signals, [&](Kind kind, std::string_view text) {
@@ -66,6 +67,7 @@ void converse(const ClientOptions& options, const ClientArguments& client) {
 /// Without a terminal: the lines are a script, and output is for programs.
 void run_script(const ClientOptions& options, const ClientArguments& client) {
     Talk talk(options);
+    talk.start();
     ConnectSession session(talk, client.timeout(), nullptr, [](Kind kind, std::string_view text) {
         if (kind == Kind::reply || kind == Kind::unasked) {
             print_line(text);

@@ -11,10 +11,7 @@
 
 namespace jsocket::cli {
 
-Talk::Talk(const ClientOptions& options) : client_(make_client(options)) {
-    client_.connect();
-    thread_ = std::thread([this] { run(); });
-}
+Talk::Talk(const ClientOptions& options) : client_(make_client(options)) { client_.connect(); }
 
 Talk::~Talk() {
     {
@@ -23,7 +20,11 @@ Talk::~Talk() {
         room_.notify_all();
     }
     client_.close();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Talk::start() {
+    thread_ = std::thread([this] { run(); });
 }
 
 std::optional<Talk::Event> Talk::next() {

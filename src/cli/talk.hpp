@@ -39,6 +39,9 @@ class Talk {
     explicit Talk(const ClientOptions& options);
     ~Talk();
 
+    /// From now on there is the thread, and so there are events.
+    void start();
+
     /// Sends a JSON text. Throws ConnectionClosed if there is no connection right now.
     void send(std::string_view message) { client_.send_payload(message); }
 

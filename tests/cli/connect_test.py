@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import signal
 import stat
 import subprocess
 import tempfile
@@ -181,6 +182,15 @@ class InTerminal(CommandTest):
                 terminal.type("sum\n")
                 terminal.wait_for("\n3\n")
                 self.end(terminal, peer.address)
+
+    def test_ends_at_c_c_while_it_connects(self):
+        # Without an answer to the first message of TLS.
+        with Peer(lambda _: peer.stopping.wait(PATIENCE)) as peer, \
+                Terminal(COMMAND, "connect", peer.address, "--timeout", str(PATIENCE), "--tls",
+                         environment={"HOME": self.home}) as terminal:
+            wait_for(lambda: peer.accepted, "the connection")
+            terminal.press("C-c")
+            self.assertEqual(terminal.status(), 128 + signal.SIGINT)
 
     def test_stops_waiting_at_c_c(self):
         with RpcPeer(slow=lambda *_: None, sum="3") as peer:
