@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
+#include <exception>
 #include <filesystem>
 #include <histedit.h>
 #include <poll.h>
@@ -94,6 +95,7 @@ class LineEditor::Impl {
         editing_ = true;
         const char* const line = el_gets(editor_, &size);
         editing_ = false;
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
         if (line == nullptr || size <= 0) return std::nullopt;
         std::string text(line, static_cast<std::size_t>(size));
         if (text.ends_with('\n')) text.pop_back();
@@ -158,35 +160,54 @@ class LineEditor::Impl {
 
     static char* prompt(EditLine* editor) { return self(editor).options_.prompt.data(); }
 
-    /// 1 for a character, 0 at the end, -1 for an error.
+    /// The result of `function`; if it throws, which libedit knows nothing of, `otherwise`, and
+    /// read() throws that.
+    template <typename Result, typename Function>
+    Result guarded(Result otherwise, Function function) {
+        try {
+            return function();
+        } catch (...) {
+            failure_ = std::current_exception();
+            return otherwise;
+        }
+    }
+
     static int get_character(EditLine* editor, wchar_t* character) {
         Impl& impl = self(editor);
+        return impl.guarded(-1, [&] { return impl.next_character(*character); });
+    }
+
+    /// 1 for a character, 0 at the end, -1 for an error.
+    int next_character(wchar_t& character) {
         std::mbstate_t state{};
         for (;;) {
             pollfd ready[] = {{STDIN_FILENO, POLLIN, 0},
-                              {impl.options_.wake, POLLIN, 0},
-                              {impl.options_.signals->fd(), POLLIN, 0}};
+                              {options_.wake, POLLIN, 0},
+                              {options_.signals->fd(), POLLIN, 0}};
             if (poll(ready, 3, -1) < 0) {
                 if (errno == EINTR) continue;
                 return -1;
             }
-            if (ready[2].revents != 0 && impl.take_signals()) {
-                const LineInfo* const line = el_line(editor);
-                *character = line->lastchar == line->buffer ? L'\n' : kill_line;
+            if (ready[2].revents != 0 && take_signals()) {
+                const LineInfo* const line = el_line(editor_);
+                character = line->lastchar == line->buffer ? L'\n' : kill_line;
                 return 1;
             }
-            if (ready[1].revents != 0) impl.options_.on_wake();
+            if (ready[1].revents != 0) options_.on_wake();
             if (ready[0].revents == 0) continue;
             char byte = 0;
             const ssize_t size = ::read(STDIN_FILENO, &byte, 1);
             if (size <= 0) return size == 0 ? 0 : -1;
-            const std::size_t used = std::mbrtowc(character, &byte, 1, &state);
+            const std::size_t used = std::mbrtowc(&character, &byte, 1, &state);
             if (used == 0 || used == 1) return 1;
             if (used == static_cast<std::size_t>(-1)) state = {};  // no UTF-8: passed over
         }
     }
 
-    static unsigned char complete(EditLine* editor, int) { return self(editor).complete_word(); }
+    static unsigned char complete(EditLine* editor, int) {
+        Impl& impl = self(editor);
+        return impl.guarded<unsigned char>(CC_EOF, [&impl] { return impl.complete_word(); });
+    }
 
     unsigned char complete_word() {
         const LineInfo* const line = el_line(editor_);
@@ -243,6 +264,7 @@ class LineEditor::Impl {
     EditLine* editor_ = nullptr;
     History* history_ = nullptr;
     bool editing_ = false;
+    std::exception_ptr failure_;
     std::size_t columns_ = 0;  // when the line was drawn
 };
 

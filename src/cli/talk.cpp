@@ -29,12 +29,13 @@ void Talk::start() {
 
 std::optional<Talk::Event> Talk::next() {
     const Lock lock(mutex_);
+    if (events_.empty() && failure_) std::rethrow_exception(failure_);
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());
     events_.pop_front();
     bytes_ -= event.text.size();
     room_.notify_all();
-    if (events_.empty()) wake_.lower();
+    if (events_.empty() && !failure_) wake_.lower();
     return event;
 }
 
@@ -50,9 +51,15 @@ void Talk::add(Event::Kind kind, std::string text) {
 }
 
 void Talk::run() {
-    do {
-        read_all();
-    } while (!stopping_.raised() && connect_again());
+    try {
+        do {
+            read_all();
+        } while (!stopping_.raised() && connect_again());
+    } catch (const std::exception&) {
+        const Lock lock(mutex_);
+        failure_ = std::current_exception();
+        wake_.raise();
+    }
 }
 
 void Talk::read_all() {

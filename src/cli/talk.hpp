@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,8 @@ class Talk {
     /// Is readable while there are events.
     int fd() const { return wake_.fd(); }
 
-    /// What has happened next; empty if nothing has.
+    /// What has happened next; empty if nothing has. Throws what has ended the thread, such as
+    /// bad_alloc.
     std::optional<Event> next();
 
   private:
@@ -64,7 +66,8 @@ class Talk {
     Condition room_;
     std::deque<Event> events_ JSOCKET_GUARDED_BY(mutex_);
     std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them
-    std::thread thread_;                                // last, so that it finds the others alive
+    std::exception_ptr failure_ JSOCKET_GUARDED_BY(mutex_);
+    std::thread thread_;  // last, so that it finds the others alive
 };
 
 }  // namespace jsocket::cli
