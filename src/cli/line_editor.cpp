@@ -91,7 +91,7 @@ class LineEditor::Impl {
 
     std::optional<std::string> read() {
         int size = 0;
-        columns_ = columns(STDOUT_FILENO);
+        columns_ = columns(STDOUT_FILENO);  // el_gets() looks, too
         editing_ = true;
         const char* const line = el_gets(editor_, &size);
         editing_ = false;
@@ -126,7 +126,7 @@ class LineEditor::Impl {
         const std::string line = for_terminal(text) + '\n';
         std::fwrite(line.data(), 1, line.size(), stdout);
         std::fflush(stdout);
-        if (editing_) el_set(editor_, EL_REFRESH);
+        if (editing_) draw_line();
     }
 
   private:
@@ -216,6 +216,8 @@ class LineEditor::Impl {
         const std::size_t begin = blank == std::string::npos ? 0 : blank + 1;
         const std::string word = before.substr(begin);
         std::vector<std::string> words = options_.complete(before.substr(0, begin), word);
+        // Whoever waits for the server takes the signal that would tell of it.
+        if (columns(STDOUT_FILENO) != columns_) redraw_line();
         std::erase_if(words, [&word](const std::string& one) { return !one.starts_with(word); });
         if (words.empty()) return CC_ERROR;
         std::string rest = common_beginning(words).substr(word.size());
@@ -234,14 +236,22 @@ class LineEditor::Impl {
         while (const auto signal = options_.signals->next()) {
             (*signal == SIGWINCH ? resized : interrupted) = true;
         }
-        if (resized) {
-            // Not by libedit's handler, which only forgets what it has drawn.
-            clear_line();
-            columns_ = columns(STDOUT_FILENO);
-            el_resize(editor_);
-            el_set(editor_, EL_REFRESH);
-        }
+        if (resized) redraw_line();
         return interrupted;
+    }
+
+    /// In the width that the terminal has now. Not by libedit's handler of the signal, which only
+    /// forgets what it has drawn.
+    void redraw_line() {
+        clear_line();
+        draw_line();
+    }
+
+    /// Where it was cleared.
+    void draw_line() {
+        columns_ = columns(STDOUT_FILENO);
+        el_resize(editor_);
+        el_set(editor_, EL_REFRESH);
     }
 
     /// Takes the line off the terminal, which may be several of its lines. One that gets another

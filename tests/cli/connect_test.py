@@ -141,9 +141,35 @@ class InTerminal(CommandTest):
                 terminal.press("C-u")
                 self.wait_for_line(terminal, before, 0, 100)
 
-    def wait_for_line(self, terminal, line, back, columns):
+    def test_draws_the_line_anew_that_got_another_width_while_it_was_completed(self):
+        asked = threading.Event()
+        resized = threading.Event()
+
+        def discover(connection, request):
+            asked.set()
+            resized.wait(PATIENCE)
+            connection.sendall(frame('{"jsonrpc":"2.0","result":{"methods":[]},"id":%d}' %
+                                     request["id"]))
+
+        with RpcPeer(**{"rpc.discover": discover}) as peer, self.connect(peer.address) as terminal:
+            terminal.type(":help\n" * 5)
+            before, above = f"{peer.address}> ", "Tab completes"
+            line = "abcdefghij" * 15
+            terminal.type(line)
+            self.wait_for_line(terminal, before + line, 0, 100, above)
+            terminal.press("Tab")
+            self.assertTrue(asked.wait(PATIENCE))
+            terminal.resize(70, 40)
+            resized.set()
+            self.wait_for_line(terminal, before + line, 0, 70, above)
+            terminal.press("C-a")
+            terminal.type("X")
+            terminal.press("C-e")
+            self.wait_for_line(terminal, before + "X" + line, 0, 70, above)
+
+    def wait_for_line(self, terminal, line, back, columns, above="\n  The difference"):
         """Waits until that is the last line below a certain other one, with the cursor in it."""
-        shown = "\n  The difference\n" + line.rstrip()
+        shown = above + "\n" + line.rstrip()
         column = str((len(line) - back) % columns)
         terminal.wait_until(lambda screen: trimmed(screen).endswith(shown) and
                             terminal.value("cursor_x") == column, shown, "-J")
