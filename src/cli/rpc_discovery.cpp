@@ -24,21 +24,22 @@ std::string text_of(const json& value) {
     return value.is_string() ? value.get<std::string>() : std::string();
 }
 
-/// Makes values that schemas allow, as far as a skeleton needs: what a person then fills in.
+/// Makes values that schemas allow, as far as a skeleton needs: what a person then fills in. For
+/// all of a method together there is a bound, since schemas may refer to themselves, and many to
+/// one that is large; beyond it values are null.
 class Skeleton {
   public:
     explicit Skeleton(const json& document) : document_(document) {}
 
-    json value(const json& schema, int depth = 0) const {
-        if (depth > deepest || !schema.is_object() || left_ == 0) return nullptr;
-        --left_;
+    json value(const json& schema, int depth = 0) {
+        if (depth > deepest || !schema.is_object() || !take(0)) return nullptr;
         if (schema.contains("$ref")) return value(referred(schema), depth + 1);
         for (const char* given : {"default", "const"}) {
-            if (schema.contains(given)) return schema[given];
+            if (schema.contains(given)) return copy(schema[given]);
         }
         for (const char* several : {"examples", "enum"}) {
             const json& values = member(schema, several);
-            if (values.is_array() && !values.empty()) return values.front();
+            if (values.is_array() && !values.empty()) return copy(values.front());
         }
         for (const char* choice : {"anyOf", "oneOf", "allOf"}) {
             const json& schemas = member(schema, choice);
@@ -48,6 +49,27 @@ class Skeleton {
     }
 
   private:
+    /// So many bytes of text, as a value or a name. False if there is no room for it, or any more.
+    bool take(std::size_t bytes, int values = 1) {
+        full_ = full_ || values > values_ || bytes > bytes_;
+        if (full_) return false;
+        values_ -= values;
+        bytes_ -= bytes;
+        return true;
+    }
+
+    /// Is there room for a value with all that is in it?
+    bool take_all(const json& value) {
+        if (!take(value.is_string() ? value.get_ref<const std::string&>().size() : 0)) return false;
+        for (const auto& [name, inner] : value.items()) {
+            if (value.is_object() && !take(name.size(), 0)) return false;
+            if (value.is_structured() && !take_all(inner)) return false;
+        }
+        return true;
+    }
+
+    json copy(const json& value) { return take_all(value) ? value : nullptr; }
+
     /// "#/components/schemas/Point", within the document.
     const json& referred(const json& schema) const {
         static const json nothing;
@@ -60,7 +82,7 @@ class Skeleton {
         }
     }
 
-    json of_type(const json& schema, int depth) const {
+    json of_type(const json& schema, int depth) {
         const json& types = member(schema, "type");
         const std::string type =
             text_of(types.is_array() && !types.empty() ? types.front() : types);
@@ -75,27 +97,35 @@ class Skeleton {
         return nullptr;
     }
 
-    json array(const json& schema, int depth) const {
+    json array(const json& schema, int depth) {
         json values = json::array();
         const json& items = member(schema, "items");
         if (items.is_array()) {  // a tuple
-            for (const json& item : items) values.push_back(value(item, depth + 1));
+            for (const json& item : items) {
+                if (full_) break;
+                values.push_back(value(item, depth + 1));
+            }
         } else if (member(schema, "minItems").is_number() && schema["minItems"] > json(0)) {
             values.push_back(value(items, depth + 1));
         }
         return values;
     }
 
-    json object(const json& schema, int depth) const {
+    json object(const json& schema, int depth) {
         json members = json::object();
         for (const auto& [name, its_schema] : member(schema, "properties").items()) {
+            if (!take(name.size(), 0)) break;
             members[name] = value(its_schema, depth + 1);
         }
         return members;
     }
 
     const json& document_;
-    mutable int left_ = 1'000;  // values, as types may have members of their own type
+
+    // What there is still room for.
+    int values_ = 1'000;
+    std::size_t bytes_ = 100'000;
+    bool full_ = false;
 };
 
 std::string type_name(const json& schema) {
@@ -151,8 +181,9 @@ std::optional<std::string> Discovery::skeleton(std::string_view method) const {
     if (found == nullptr) return std::nullopt;
     const bool by_position = text_of(member(*found, "paramStructure")) == "by-position";
     json params = by_position ? json::array() : json::object();
+    Skeleton values(document_);
     for (const json& parameter : member(*found, "params")) {
-        json value = Skeleton(document_).value(member(parameter, "schema"));
+        json value = values.value(member(parameter, "schema"));
         if (by_position) {
             params.push_back(std::move(value));
         } else {

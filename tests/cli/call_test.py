@@ -163,6 +163,18 @@ class CallFails(CommandTest):
         with RpcPeer(**{"rpc.discover": document}) as peer:
             self.assert_success(jsocket("call", peer.address, "m", "--template"), "[null,null]\n")
 
+    def test_with_defaults_that_are_used_again_and_again(self):
+        for default in ["x" * 40_000, ["x"] * 400, {"x" * 20_000: {"y" * 20_000: 1}}]:
+            references = {"type": "array", "items": [{"$ref": "#/d"}] * 300}
+            document = json.dumps({"d": {"default": default}, "methods": [
+                {"name": "m", "params": [{"name": name, "schema": references} for name in "ab"]}]})
+            with self.subTest(default=type(default)), RpcPeer(**{"rpc.discover": document}) as peer:
+                result = jsocket("call", peer.address, "m", "--template")
+                self.assert_success(result)
+                params = json.loads(result.out)
+                self.assertEqual(params["a"], [default, default, None])
+                self.assertFalse(params["b"])
+
     def test_without_a_server(self):
         holder, port = free_port()
         with holder:
