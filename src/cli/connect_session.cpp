@@ -2,6 +2,7 @@
 #include "cli/connect_session.hpp"
 
 #include "cli/json_members.hpp"
+#include "cli/terminal.hpp"
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
@@ -83,6 +84,8 @@ bool ConnectSession::execute(const std::string& line) {
         } else {
             call(split(text));
         }
+    } catch (const OutputError&) {
+        throw;  // nobody would see what further lines come to
     } catch (const Error& error) {
         fail(error.what());
     }

@@ -33,6 +33,7 @@ class ConnectSession {
                    Print print);
 
     /// Does what a line says, and waits for the reply if there is one. False if it says `:quit`.
+    /// Throws what has ended the conversation: an OutputError, or what Talk::next() throws.
     bool execute(const std::string& line);
 
     /// Prints what has come without being asked for, up to now.

@@ -97,7 +97,8 @@ void print_line(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fputc('\n', stdout);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-        throw Error("cannot write to standard output: " + std::generic_category().message(errno));
+        throw OutputError("cannot write to standard output: " +
+                          std::generic_category().message(errno));
     }
 }
 

@@ -29,8 +29,14 @@ void prepare_standard_streams();
 /// direction of text. Security: with U+009B a peer could do all that ESC can.
 std::string for_terminal(std::string_view text);
 
+/// Standard output takes nothing any more.
+class OutputError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// Writes `text` and a line break to standard output at once: as it is or, to a terminal, as
-/// for_terminal() has it. Throws Error if that fails.
+/// for_terminal() has it. Throws OutputError if that fails.
 void print_line(std::string_view text);
 
 /// From now on diagnostics are lines of JSON, {"error":{"kind":...,"message":...}}, and the line of

@@ -299,6 +299,14 @@ class AsScript(CommandTest):
             for line, word in zip(lines[1:], ["JSON", ":frob", "quote", "NAME=VALUE"]):
                 self.assertTrue(line.startswith("jsocket: ") and word in line, line)
 
+    def test_ends_when_nobody_reads_what_it_prints(self):
+        read, write = os.pipe()
+        os.close(read)
+        with open(write, "wb") as output, RpcPeer(sum="3") as peer:
+            result = jsocket("connect", peer.address, stdin="sum 1\nsum 2\n", stdout=output)
+            self.assert_failed(result, "standard output")
+            self.assertEqual(len(peer.received), 1)
+
     def test_does_not_wait_for_ever(self):
         with RpcPeer(slow=lambda *_: None) as peer:
             began = time.monotonic()
