@@ -72,3 +72,9 @@ endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/jsocket.pc.in ${PROJECT_BINARY_DIR}/jsocket.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/jsocket.pc DESTINATION ${jsocket_pc_dir}
     COMPONENT jsocket_development)
+foreach(component IN LISTS jsocket_components)
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/component.pc.in
+        ${PROJECT_BINARY_DIR}/jsocket_${component}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/jsocket_${component}.pc DESTINATION ${jsocket_pc_dir}
+        COMPONENT jsocket_development)
+endforeach()

@@ -114,6 +114,12 @@ bool narrowed(const json& given, const json& kept) {
                   kept);
 }
 
+/// nlohmann's texts begin with "[json.exception.type_error.302] ", which tells a caller nothing.
+std::string_view without_number(std::string_view text) {
+    const std::size_t end = text.starts_with("[json.exception.") ? text.find("] ") : text.npos;
+    return end == text.npos ? text : text.substr(end + 2);
+}
+
 }  // namespace
 
 std::string to_string(const Place& place) {
@@ -189,7 +195,7 @@ void rethrow_from_json(const Place& place) {
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const std::exception& error) {
-        throw ConversionError(to_string(place), printable(error.what(), 300));
+        throw ConversionError(to_string(place), printable(without_number(error.what()), 300));
     }
 }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 REQUIRED_FILES = {
     "libjsocket0": [r"/lib/(.*/)?libjsocket\.so\.0$"],
     "libjsocket-dev": [r"/lib/(.*/)?libjsocket\.(a|so)$", r"/pkgconfig/jsocket\.pc$",
+                       r"/pkgconfig/jsocket_rpc\.pc$", r"/pkgconfig/jsocket_testing\.pc$",
                        r"/cmake/jsocket/jsocketConfig\.cmake$", r"/include/jsocket/version\.hpp$"],
     "jsocket-tools": [r"/bin/jsocket$", r"/examples/jsocket-echo\.service$",
                       r"/examples/jsocket-echo\.socket$", r"/man/man1/jsocket\.1\.gz$", r"/man/man1/jsocket-send\.1\.gz$",

@@ -11,8 +11,11 @@ if(KIND STREQUAL pkg_config)
     cmake_path(GET pc_dir PARENT_PATH lib_dir)
     set(ENV{PKG_CONFIG_PATH} ${pc_dir})
     set(ENV{LD_LIBRARY_PATH} ${lib_dir})
-    execute_process(COMMAND ${here}/pkg_config/build.sh ${here}/consumer.cpp ${WORK}/consumer
-        COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${here}/pkg_config/build.sh jsocket ${here}/consumer.cpp
+        ${WORK}/consumer COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${here}/pkg_config/build.sh jsocket_testing
+        ${here}/testing_consumer.cpp ${WORK}/testing_consumer COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND pkg-config --libs jsocket_rpc COMMAND_ERROR_IS_FATAL ANY)
 else()
     execute_process(COMMAND ${CMAKE_COMMAND} -S ${here}/${KIND} -B ${WORK} ${OPTIONS}
         COMMAND_ERROR_IS_FATAL ANY)
@@ -28,9 +31,7 @@ function(prints program expected)
 endfunction()
 
 prints(consumer "{\"hello\":\"consumer\"} from jsocket ${VERSION}\n")
-if(NOT KIND STREQUAL pkg_config)  # which has no file for jsocket::testing
-    prints(testing_consumer "connect\n> {\"name\":\"test\"}\n< \"test\"\n> close\n")
-endif()
+prints(testing_consumer "connect\n> {\"name\":\"test\"}\n< \"test\"\n> close\n")
 
 if(KIND STREQUAL add_subdirectory)
     execute_process(COMMAND ${CMAKE_COMMAND} --install ${WORK} --prefix ${WORK}/nowhere

@@ -382,11 +382,10 @@ struct Order {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Order, count, unit)
 
 TEST(ConvertOwnTypes, SayWhatIsMissingOrWrong) {
-    EXPECT_EQ(refusal<Order>(R"({"count":1})"),
-              "n: [json.exception.out_of_range.403] key 'unit' not found");
+    EXPECT_EQ(refusal<Order>(R"({"count":1})"), "n: key 'unit' not found");
     EXPECT_EQ(refusal<Order>(R"({"count":"1","unit":"kg"})"),
-              "n: [json.exception.type_error.302] type must be number, but is string");
-    EXPECT_NE(refusal<Order>("[]").find("n: [json.exception."), std::string::npos);
+              "n: type must be number, but is string");
+    EXPECT_EQ(refusal<Order>("[]").find("[json.exception."), std::string::npos);
     EXPECT_EQ(refusal<std::vector<Order>>(R"([{"count":1.5,"unit":"kg"}])"),
               "n[0].count: 1.5 does not fit; it would become 1");
 }

@@ -13,7 +13,7 @@ inline constexpr std::chrono::milliseconds patience = std::chrono::seconds(10);
 /// Waits until `condition` holds, or `timeout` has passed; says whether it holds. For what no call
 /// can wait for, such as counters of other threads:
 ///
-///     ASSERT_TRUE(wait_until([&] { return server.client_stats().refused == 2; }));
+///     ASSERT_TRUE(wait_until([&] { return server.client_stats().refused_connections == 2; }));
 ///
 /// It asks on the calling thread: at once, then after pauses of a tenth of the time waited so far,
 /// from 20 us to 1 ms. So what takes a moment is noticed within a moment, and a long wait costs

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What a project writes that has no CMake. Usage: CXX=... CXXFLAGS=... build.sh SOURCE PROGRAM
+# What a project writes that has no CMake. Usage:
+# CXX=... CXXFLAGS=... build.sh PACKAGE SOURCE PROGRAM
 set -eu
-flags=$(pkg-config --cflags --libs jsocket)
+flags=$(pkg-config --cflags --libs "$1")
 # shellcheck disable=SC2086 # each of these is a list of words
-exec $CXX -std=c++20 $CXXFLAGS "$1" -o "$2" $flags
+exec $CXX -std=c++20 $CXXFLAGS "$2" -o "$3" $flags
