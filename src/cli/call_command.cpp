@@ -25,7 +25,7 @@ namespace jsocket::cli {
 
 namespace {
 
-constexpr int call_id = 1;
+constexpr std::string_view call_id = "1";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

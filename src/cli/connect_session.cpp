@@ -8,6 +8,7 @@
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -48,17 +49,6 @@ std::vector<std::string> split(const std::string& line) {
 bool looks_like_json(std::string_view text) {
     return std::string_view("{[\"-0123456789").find(text.front()) != std::string_view::npos ||
            text == "null" || text == "true" || text == "false";
-}
-
-/// A JSON-RPC notification, which has no reply.
-bool is_notification(std::string_view text) {
-    bool method = false;
-    bool id = false;
-    for_each_member(text, [&](std::string_view name, std::string_view) {
-        method = method || name == "\"method\"";
-        id = id || name == "\"id\"";
-    });
-    return method && !id;
 }
 
 std::string trimmed(const std::string& line) {
@@ -128,8 +118,13 @@ void ConnectSession::send_json(const std::string& text) {
     const Clock::time_point start = Clock::now();
     talk_.send(message);
     if (is_notification(message)) return;
-    const auto reply = next_message(deadline_after(timeout_));
-    if (!reply) return print_(Kind::note, "not waiting any more");
+    const Deadline deadline = deadline_after(timeout_);
+    const std::string id(id_of_call(message));
+    const auto reply = id.empty() ? next_message(deadline) : reply_to(message, id, deadline);
+    if (!reply) {
+        if (id.empty()) print_(Kind::note, "not waiting any more");
+        return;
+    }
     print_(Kind::reply, compact(*reply));
     show_time(start);
 }
@@ -151,18 +146,27 @@ void ConnectSession::call(const std::vector<std::string>& words) {
 
 std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string_view params,
                                             std::chrono::milliseconds timeout) {
-    const int id = ++last_id_;
+    const std::string id = new_id();
     const Deadline deadline = deadline_after(timeout);
     const std::string request = request_text(method, params, id);
     talk_.send(request);
+    const std::optional<std::string> message = reply_to(request, id, deadline);
+    if (!message) return std::nullopt;
+    if (*message == request) throw ProtocolError("it comes back; this is no JSON-RPC server");
+    return reply_in(*message, id);
+}
+
+/// The reply to a call that was sent, or the call itself if it comes back; other messages are
+/// shown. When the user does not want to wait any more, or it takes too long, the call is given up.
+std::optional<std::string> ConnectSession::reply_to(const std::string& request,
+                                                    const std::string& id, Deadline deadline) {
+    // The user may use an id again. It then is this call's.
+    std::erase_if(given_up_, [&id](const std::string& other) { return same_id(id, other); });
     try {
-        while (const std::optional<std::string> message = next_message(deadline)) {
-            if (*message == request) {
-                throw ProtocolError("it comes back; this is no JSON-RPC server");
-            }
+        while (std::optional<std::string> message = next_message(deadline)) {
             try {
-                if (auto reply = reply_in(*message, id)) return reply;
-            } catch (const ProtocolError&) {
+                if (*message == request || reply_in(*message, id)) return message;
+            } catch (const Error&) {
                 // Something else that the server has to say.
             }
             show({Talk::Event::Kind::message, *message});
@@ -172,15 +176,23 @@ std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string
         throw;
     }
     give_up(id);
-    print_(Kind::note,
-           "not waiting any more; asked the server to cancel call " + std::to_string(id));
+    print_(Kind::note, "not waiting any more; asked the server to cancel call " + id);
     return std::nullopt;
 }
 
+std::string ConnectSession::new_id() {
+    for (;;) {
+        std::string id = std::to_string(++last_id_);
+        const auto is_id = [&id](const std::string& other) { return same_id(id, other); };
+        if (std::none_of(given_up_.begin(), given_up_.end(), is_id)) return id;
+    }
+}
+
 /// Has the server stop a call, if it has rpc.cancel.
-void ConnectSession::give_up(int id) {
-    given_up_.insert(id);
-    talk_.send(request_text("rpc.cancel", R"({"id":)" + std::to_string(id) + '}'));
+void ConnectSession::give_up(const std::string& id) {
+    given_up_.push_back(id);
+    ++cancels_;
+    talk_.send(request_text("rpc.cancel", "{\"id\":" + id + '}'));
 }
 
 /// The next message that is JSON. Empty if the user does not want to wait any more. Throws
@@ -207,16 +219,37 @@ std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
     }
 }
 
-/// The next event that is no reply to a call that was given up; such a reply is told of.
+/// The next event that is no reply to what was given up; such a reply is told of.
 std::optional<Talk::Event> ConnectSession::next_event() {
     while (std::optional<Talk::Event> event = talk_.next()) {
-        if (event->kind != Talk::Event::Kind::message) given_up_.clear();
-        if (given_up_.empty()) return event;
-        const std::optional<int> id = id_of_reply(event->text);
-        if (!id || given_up_.erase(*id) == 0) return event;
+        if (event->kind != Talk::Event::Kind::message) {
+            given_up_.clear();
+            cancels_ = 0;
+        }
+        if (!is_given_up(event->text)) return event;
         print_(Kind::note, "too late: " + compact(event->text));
     }
     return std::nullopt;
+}
+
+/// Is it a reply to a call that was given up, or to rpc.cancel? That one wants none, but a server
+/// that does not know it may send an error without an id.
+bool ConnectSession::is_given_up(std::string_view message) {
+    if (given_up_.empty() && cancels_ == 0) return false;
+    try {
+        const std::optional<ReplyText> reply = reply_text_in(message);
+        if (!reply) return false;
+        if (reply->belongs_to_none()) {
+            if (cancels_ == 0) return false;
+            --cancels_;
+            return true;
+        }
+        return std::erase_if(given_up_, [&reply](const std::string& id) {
+                   return same_id(reply->id, id);
+               }) > 0;
+    } catch (const Error&) {
+        return false;  // no JSON-RPC, or no JSON
+    }
 }
 
 bool ConnectSession::interrupted() const {

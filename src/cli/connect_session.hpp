@@ -7,9 +7,9 @@
 #include "cli/talk.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,11 +51,15 @@ class ConnectSession {
     void call(const std::vector<std::string>& words);
     std::optional<RpcReply> ask(std::string_view method, std::string_view params,
                                 std::chrono::milliseconds timeout);
+    std::optional<std::string> reply_to(const std::string& request, const std::string& id,
+                                        Deadline deadline);
     std::optional<std::string> next_message(Deadline deadline);
     const Discovery& discovery(std::chrono::milliseconds timeout);
     void describe(const std::string& method);
     std::optional<Talk::Event> next_event();
-    void give_up(int id);
+    bool is_given_up(std::string_view message);
+    std::string new_id();
+    void give_up(const std::string& id);
     bool interrupted() const;
     void show(const Talk::Event& event);
     void fail(std::string_view text);
@@ -66,9 +70,12 @@ class ConnectSession {
     const SignalQueue* const signals_;
     const Print print_;
     int last_id_ = 0;
-    std::set<int> given_up_;  // calls of this connection that nobody waits for any more
     bool failed_ = false;
-    std::optional<Discovery> discovery_;  // of this connection
+
+    // Of this connection.
+    std::vector<std::string> given_up_;  // ids of calls that nobody waits for any more
+    std::size_t cancels_ = 0;            // that may yet be answered
+    std::optional<Discovery> discovery_;
 };
 
 }  // namespace jsocket::cli

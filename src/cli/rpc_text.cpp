@@ -66,6 +66,7 @@ std::string object_of(const std::vector<std::string>& arguments) {
 
 /// Those that JSON-RPC knows, as they are in a message; empty if it has none.
 struct Members {
+    std::string_view jsonrpc;
     std::string_view id;
     std::string_view method;
     std::string_view result;
@@ -82,6 +83,7 @@ Members members_of(std::string_view message) {
             name = plain;
         }
         if (name == "\"id\"") members.id = value;
+        if (name == "\"jsonrpc\"") members.jsonrpc = value;
         if (name == "\"method\"") members.method = value;
         if (name == "\"result\"") members.result = value;
         if (name == "\"error\"") members.error = value;
@@ -117,11 +119,34 @@ std::string params_of(const std::vector<std::string>& arguments) {
     return text + ']';
 }
 
-std::string request_text(std::string_view method, std::string_view params, std::optional<int> id) {
+std::string request_text(std::string_view method, std::string_view params, std::string_view id) {
     std::string text = R"({"jsonrpc":"2.0","method":)" + as_string(method);
     if (!params.empty()) text += ",\"params\":" + std::string(params);
-    if (id) text += ",\"id\":" + std::to_string(*id);
+    if (!id.empty()) text += ",\"id\":" + std::string(id);
     return text + '}';
+}
+
+bool is_notification(std::string_view message) {
+    const Members members = members_of(message);
+    return !members.method.empty() && members.id.empty();
+}
+
+std::string_view id_of_call(std::string_view message) {
+    const Members members = members_of(message);
+    if (members.jsonrpc.empty() || members.method.empty() || members.id.empty()) return {};
+    const bool usable =
+        std::string_view("\"-0123456789").find(members.id.front()) != std::string_view::npos;
+    return usable ? members.id : std::string_view();
+}
+
+bool same_id(std::string_view one, std::string_view other) {
+    if (one == other) return true;
+    if (one.empty() || other.empty()) return false;
+    try {
+        return parse(one) == parse(other);
+    } catch (const PayloadError&) {  // a number that no tree can hold
+        return false;
+    }
 }
 
 std::optional<ReplyText> reply_text_in(std::string_view message) {
@@ -134,13 +159,9 @@ std::optional<ReplyText> reply_text_in(std::string_view message) {
     return ReplyText{.id = members.id, .result = members.result, .error = members.error};
 }
 
-std::optional<RpcReply> reply_in(const std::string& message, int id) {
+std::optional<RpcReply> reply_in(std::string_view message, std::string_view id) {
     const std::optional<ReplyText> reply = reply_text_in(message);
-    if (!reply) return std::nullopt;
-    const bool without_id = reply->id.empty() || reply->id == "null";
-    if (reply->id != std::to_string(id) && (!without_id || reply->error.empty())) {
-        return std::nullopt;
-    }
+    if (!reply || (!reply->belongs_to_none() && !same_id(reply->id, id))) return std::nullopt;
     const auto compact_or_empty = [](std::string_view text) {
         return text.empty() ? std::string() : compact(text);
     };
@@ -172,20 +193,6 @@ void RepeatedRequest::write(std::uint64_t id, std::string& out) const {
 
 std::size_t RepeatedRequest::size(std::uint64_t id) const {
     return before_.size() + Digits(id).view().size() + after_.size();
-}
-
-std::optional<int> id_of_reply(const std::string& message) {
-    try {
-        validate(message);
-        const Members members = members_of(message);
-        int id = 0;
-        const char* const end = members.id.data() + members.id.size();
-        const auto [stop, error] = std::from_chars(members.id.data(), end, id);
-        if (!members.method.empty() || error != std::errc() || stop != end) return std::nullopt;
-        return id;
-    } catch (const PayloadError&) {
-        return std::nullopt;
-    }
 }
 
 }  // namespace jsocket::cli

@@ -17,16 +17,29 @@ namespace jsocket::cli {
 /// name comes twice.
 std::string params_of(const std::vector<std::string>& arguments);
 
-/// A call, or without `id` a notification. `params` is JSON or empty. Throws UsageError if the
-/// method is no UTF-8.
+/// A call, or without `id` a notification. `params` and `id` are JSON or empty. Throws UsageError
+/// if the method is no UTF-8.
 std::string request_text(std::string_view method, std::string_view params,
-                         std::optional<int> id = std::nullopt);
+                         std::string_view id = {});
+
+/// Is a text that has passed validate() a notification, of whatever version?
+bool is_notification(std::string_view message);
+
+/// The id of a text that has passed validate(), if it is a call: a string or a number. Empty if it
+/// is something else, a batch among it.
+std::string_view id_of_call(std::string_view message);
+
+/// Have two ids, texts that have passed validate(), the same value?
+bool same_id(std::string_view one, std::string_view other);
 
 /// Members of a reply, as they are in its text; one of `result` and `error` is not empty.
 struct ReplyText {
     std::string_view id;  ///< empty if there is none
     std::string_view result;
     std::string_view error;
+
+    /// Is it an error without an id, or with null? So a server replies to what it cannot read.
+    bool belongs_to_none() const { return !error.empty() && (id.empty() || id == "null"); }
 };
 
 /// Empty if the message is a request or a notification. Throws ProtocolError if it is no JSON-RPC,
@@ -42,11 +55,7 @@ struct RpcReply {
 /// The reply to the call with that id in a message; an error without an id counts, since a server
 /// that cannot read a request cannot know it. Empty if the message is something else. Throws
 /// as reply_text_in().
-std::optional<RpcReply> reply_in(const std::string& message, int id);
-
-/// The id of a reply, if it is one that request_text() makes. Empty as well if the message is no
-/// reply, or no JSON.
-std::optional<int> id_of_reply(const std::string& message);
+std::optional<RpcReply> reply_in(std::string_view message, std::string_view id);
 
 /// A request that is sent again and again, each time with another id, and otherwise as it is.
 class RepeatedRequest {

@@ -218,6 +218,19 @@ class InTerminal(CommandTest):
             terminal.press("C-c")
             self.assertEqual(terminal.status(), 128 + signal.SIGINT)
 
+    def test_cancels_a_call_that_was_typed_as_json_at_c_c(self):
+        with RpcPeer(slow=lambda *_: None, sum="3") as peer:
+            with self.connect(peer.address) as terminal:
+                terminal.type('{"jsonrpc": "2.0", "method": "slow", "id": "x"}\n')
+                wait_for(lambda: peer.received, "the message")
+                terminal.press("C-c")
+                terminal.wait_for('\nnot waiting any more; asked the server to cancel call "x"')
+                wait_for(lambda: len(peer.received) == 2, "the end of the call")
+                self.assertEqual(peer.received[1],
+                                 '{"jsonrpc":"2.0","method":"rpc.cancel","params":{"id":"x"}}')
+                terminal.type("sum\n")
+                terminal.wait_for("\n3\n")
+
     def test_stops_waiting_at_c_c(self):
         with RpcPeer(slow=lambda *_: None, sum="3") as peer:
             with self.connect(peer.address) as terminal:
@@ -326,6 +339,47 @@ class AsScript(CommandTest):
             result = jsocket("connect", peer.address, "--timeout", "2", stdin="slow\nsum\n")
             self.assert_failed(result, "no reply in time", out="3\n")
             self.assertEqual(len(peer.received), 3)
+
+    def test_does_not_take_a_late_reply_for_that_to_another_line_of_json(self):
+        for late, first, spelled in [(7, "7", "7"), ("a", '"a"', '"\\u0061"')]:
+            def both(connection, _):
+                self.assertEqual(json.loads(peer.received[1])["params"], {"id": late})
+                for reply in ['"result":"late","id":' + spelled, '"result":"new","id":8']:
+                    connection.sendall(frame('{"jsonrpc":"2.0",%s}' % reply))
+
+            with self.subTest(id=first), RpcPeer(
+                    slow=lambda *_: None, sum=both, **{"rpc.cancel": lambda *_: None}) as peer:
+                lines = ['{"jsonrpc":"2.0","method":"slow","id":%s}\n' % first,
+                         '{"jsonrpc":"2.0","method":"sum","id":8}\n']
+                result = jsocket("connect", peer.address, "--timeout", "2", stdin="".join(lines))
+                self.assert_failed(result, "no reply in time",
+                                   out='{"jsonrpc":"2.0","result":"new","id":8}\n')
+                self.assertEqual([lines[0].strip(), lines[1].strip()],
+                                 [peer.received[0], peer.received[2]])
+
+    def test_takes_a_reply_for_the_line_of_json_that_uses_its_id_again(self):
+        calls = []
+
+        def second(connection, request):
+            calls.append(request)
+            if len(calls) == 2:
+                connection.sendall(frame('{"jsonrpc":"2.0","result":2,"id":7}'))
+
+        with RpcPeer(m=second, **{"rpc.cancel": lambda *_: None}) as peer:
+            result = jsocket("connect", peer.address, "--timeout", "2",
+                             stdin='{"jsonrpc":"2.0","method":"m","id":7}\n' * 2)
+            self.assert_failed(result, "no reply in time",
+                               out='{"jsonrpc":"2.0","result":2,"id":7}\n')
+
+    def test_does_not_take_an_error_without_id_for_a_reply_after_rpc_cancel(self):
+        def both(connection, request):
+            for reply in ['"error":{"code":-32601,"message":"no cancel"},"id":null',
+                          '"result":3,"id":%d' % request["id"]]:
+                connection.sendall(frame('{"jsonrpc":"2.0",%s}' % reply))
+
+        with RpcPeer(slow=lambda *_: None, sum=both, **{"rpc.cancel": lambda *_: None}) as peer:
+            result = jsocket("connect", peer.address, "--timeout", "2", stdin="slow\nsum\n")
+            self.assert_failed(result, "no reply in time", out="3\n")
 
     def test_says_when_the_server_is_no_json_rpc_server(self):
         with Serve() as server:
