@@ -66,6 +66,16 @@ void tell_of_time(double connecting, double reply) {
     }
 }
 
+/// Answers a request of the server, whose method may wait for that.
+void refuse(JsonClient& client, const std::string& message, const std::string& request) {
+    const std::optional<std::string> refusal = refusal_of(message);
+    if (!refusal) return;
+    if (comes_back(message, request)) {
+        throw ProtocolError("it is the request; this is no JSON-RPC");
+    }
+    client.send_payload(*refusal);
+}
+
 }  // namespace
 
 CallCommand::CallCommand(CLI::App& app) : Command(app, "call", "Call a method by JSON-RPC 2.0") {
@@ -162,8 +172,8 @@ std::optional<RpcReply> CallCommand::exchange(JsonClient& client, const std::str
         client.send_payload(request);
         while (wants_reply && !reply) {
             const std::string message = client.read_payload();
-            if (message == request) throw ProtocolError("it is the request; this is no JSON-RPC");
             reply = reply_in(message, call_id);
+            if (!reply) refuse(client, message, request);
         }
     } catch (const ProtocolError& error) {
         throw ProtocolError("the reply from " + client_.server() + ": " + error.what());

@@ -120,13 +120,23 @@ void ConnectSession::send_json(const std::string& text) {
     if (is_notification(message)) return;
     const Deadline deadline = deadline_after(timeout_);
     const std::string id(id_of_call(message));
-    const auto reply = id.empty() ? next_message(deadline) : reply_to(message, id, deadline);
+    const auto reply = id.empty() ? next_reply(message, deadline) : reply_to(message, id, deadline);
     if (!reply) {
         if (id.empty()) print_(Kind::note, "not waiting any more");
         return;
     }
     print_(Kind::reply, compact(*reply));
     show_time(start);
+}
+
+/// The next message; behind JSON-RPC a request of the server is none that counts.
+std::optional<std::string> ConnectSession::next_reply(const std::string& sent, Deadline deadline) {
+    const bool rpc = sent.front() == '[' || refusal_of(sent);
+    for (;;) {
+        std::optional<std::string> message = next_message(deadline);
+        if (!message || !rpc || !refusal_of(*message) || comes_back(*message, sent)) return message;
+        show({Talk::Event::Kind::message, *message});
+    }
 }
 
 void ConnectSession::call(const std::vector<std::string>& words) {
@@ -152,7 +162,9 @@ std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string
     talk_.send(request);
     const std::optional<std::string> message = reply_to(request, id, deadline);
     if (!message) return std::nullopt;
-    if (*message == request) throw ProtocolError("it comes back; this is no JSON-RPC server");
+    if (comes_back(*message, request)) {
+        throw ProtocolError("it comes back; this is no JSON-RPC server");
+    }
     return reply_in(*message, id);
 }
 
@@ -165,7 +177,7 @@ std::optional<std::string> ConnectSession::reply_to(const std::string& request,
     try {
         while (std::optional<std::string> message = next_message(deadline)) {
             try {
-                if (*message == request || reply_in(*message, id)) return message;
+                if (comes_back(*message, request) || reply_in(*message, id)) return message;
             } catch (const Error&) {
                 // Something else that the server has to say.
             }
@@ -273,6 +285,7 @@ void ConnectSession::show(const Talk::Event& event) {
         case Talk::Event::Kind::message:
             try {
                 print_(Kind::unasked, compact(event.text));
+                refuse(event.text);
             } catch (const PayloadError& error) {
                 fail("a message that is no JSON: " + std::string(error.what()));
             }
@@ -284,6 +297,17 @@ void ConnectSession::show(const Talk::Event& event) {
         case Talk::Event::Kind::disconnected:
             print_(Kind::note, event.text + "; trying to connect again");
             break;
+    }
+}
+
+/// Answers a request of the server, whose method may wait for that.
+void ConnectSession::refuse(const std::string& message) {
+    const std::optional<std::string> refusal = refusal_of(message);
+    if (!refusal) return;
+    try {
+        talk_.send(*refusal);
+    } catch (const Error&) {
+        // Nobody waits any more; an event tells of the connection's end.
     }
 }
 

@@ -48,6 +48,7 @@ class ConnectSession {
   private:
     bool command(const std::string& line);
     void send_json(const std::string& text);
+    std::optional<std::string> next_reply(const std::string& sent, Deadline deadline);
     void call(const std::vector<std::string>& words);
     std::optional<RpcReply> ask(std::string_view method, std::string_view params,
                                 std::chrono::milliseconds timeout);
@@ -62,6 +63,7 @@ class ConnectSession {
     void give_up(const std::string& id);
     bool interrupted() const;
     void show(const Talk::Event& event);
+    void refuse(const std::string& message);
     void fail(std::string_view text);
     void show_time(std::chrono::steady_clock::time_point start);
 

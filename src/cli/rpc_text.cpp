@@ -168,6 +168,27 @@ std::optional<RpcReply> reply_in(std::string_view message, std::string_view id) 
     return RpcReply{compact_or_empty(reply->result), compact_or_empty(reply->error)};
 }
 
+std::optional<std::string> refusal_of(std::string_view message) {
+    validate(message);
+    const Members members = members_of(message);
+    const bool no_reply = members.result.empty() && members.error.empty();
+    if (!no_reply || !members.method.starts_with('"') || members.id.empty()) return std::nullopt;
+    if (std::string_view("{[tf").find(members.id.front()) != std::string_view::npos) {
+        return std::nullopt;  // that is no id
+    }
+    return R"({"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":)" +
+           std::string(members.id) + '}';
+}
+
+bool comes_back(std::string_view message, std::string_view request) {
+    if (message == request) return true;
+    try {
+        return parse(message) == parse(request);
+    } catch (const PayloadError&) {
+        return false;
+    }
+}
+
 RepeatedRequest::RepeatedRequest(std::string text) : before_(std::move(text)) {
     const auto require = [](bool condition, const char* otherwise) {
         if (!condition) throw UsageError(std::string("no JSON-RPC request: ") + otherwise);

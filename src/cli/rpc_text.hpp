@@ -57,6 +57,13 @@ struct RpcReply {
 /// as reply_text_in().
 std::optional<RpcReply> reply_in(std::string_view message, std::string_view id);
 
+/// The reply to a request in a message: there is no such method, since a command has none. Empty if
+/// the message is something else. Throws PayloadError if it is no JSON.
+std::optional<std::string> refusal_of(std::string_view message);
+
+/// Is the message JSON with the value of `request`, as an echo server sends it back?
+bool comes_back(std::string_view message, std::string_view request);
+
 /// A request that is sent again and again, each time with another id, and otherwise as it is.
 class RepeatedRequest {
   public:

@@ -7,7 +7,7 @@ import unittest
 
 from command import SLACK, CommandTest, Serve, frame, jsocket
 from peer import Peer, free_port
-from rpc_peer import RpcPeer
+from rpc_peer import RpcPeer, ask_back
 
 BIG = "1234567890" * 5
 
@@ -69,6 +69,10 @@ class Call(CommandTest):
         with RpcPeer(m=answer) as peer:
             self.assert_success(jsocket("call", peer.address, "m"), '"mine"\n')
 
+    def test_refuses_what_the_server_asks_it(self):
+        with RpcPeer(m=ask_back) as peer:
+            self.assert_success(jsocket("call", peer.address, "m"), '"done"\n')
+
     def test_tells_how_long_it_took(self):
         with RpcPeer(m="1") as peer:
             result = jsocket("call", peer.address, "m", "--verbose")
@@ -127,8 +131,9 @@ class CallFails(CommandTest):
                                  (1, '{"code":-32700,"message":"\\u009b"}\n'))
 
     def test_if_the_server_speaks_something_else(self):
-        with Serve() as server:
-            self.assert_failed(jsocket("call", server.address, "m"), "no JSON-RPC")
+        for hook in ["payload", "message"]:
+            with Serve("--hook", hook) as server:
+                self.assert_failed(jsocket("call", server.address, "m"), "no JSON-RPC")
         for reply in [b"[]", b"1", b"{}", b'{"id":1}', b'{"id":1,"result":1,"error":2}', b"{"]:
             with self.subTest(reply=reply), RpcPeer(m=reply) as peer:
                 self.assert_failed(jsocket("call", peer.address, "m"), "the reply from")

@@ -15,7 +15,7 @@ import unittest
 from command import (COMMAND, PATIENCE, SLACK, CommandTest, Serve, frame, jsocket, read_line,
                      wait_for)
 from peer import Peer, free_port
-from rpc_peer import RpcPeer
+from rpc_peer import RpcPeer, ask_back
 from terminal import Terminal
 
 
@@ -380,6 +380,15 @@ class AsScript(CommandTest):
         with RpcPeer(slow=lambda *_: None, sum=both, **{"rpc.cancel": lambda *_: None}) as peer:
             result = jsocket("connect", peer.address, "--timeout", "2", stdin="slow\nsum\n")
             self.assert_failed(result, "no reply in time", out="3\n")
+
+    def test_refuses_what_the_server_asks_and_shows_it(self):
+        asked = ['{"jsonrpc":"2.0","method":"confirm","id":7}',
+                 '{"jsonrpc":"2.0","method":"confirm","id":"a\\u0062"}']
+        for line, reply in [("m", '"done"'),
+                            ('{"id":5,"method":"m"}', '{"jsonrpc":"2.0","result":"done","id":5}')]:
+            with self.subTest(line=line), RpcPeer(m=ask_back) as peer:
+                result = jsocket("connect", peer.address, stdin=line + "\n")
+                self.assert_success(result, "\n".join([*asked, reply]) + "\n")
 
     def test_says_when_the_server_is_no_json_rpc_server(self):
         with Serve() as server:

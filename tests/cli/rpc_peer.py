@@ -30,9 +30,21 @@ DOCUMENT = {
 }
 
 
+def ask_back(connection, request):
+    """Replies only when a request of its own, and then one with another id, has been refused."""
+    for asked in ['7', '"a\\u0062"']:
+        connection.sendall(frame('{"jsonrpc":"2.0","method":"confirm","id":%s}' % asked))
+        reply = receive_frame(connection)
+        expected = ('{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":%s}'
+                    % asked)
+        if reply != expected:
+            raise AssertionError(reply)
+    connection.sendall(frame('{"jsonrpc":"2.0","result":"done","id":%d}' % request["id"]))
+
+
 class RpcPeer(Peer):
     """Answers with what `answers` has for a method: a text for the member `result`, bytes
-    for a whole message, or a function that is given connection and request."""
+    for a whole message, or a function that is given connection and request. Passes over replies."""
 
     def __init__(self, port=0, **answers):
         super().__init__(self.talk, port)
@@ -44,6 +56,8 @@ class RpcPeer(Peer):
             text = receive_frame(connection)
             self.received.append(text)
             request = json.loads(text)
+            if "method" not in request:
+                continue
             answer = self.answers.get(request["method"], '{"code":-32601,"message":"Not found"}')
             member = "result" if request["method"] in self.answers else "error"
             if callable(answer):
