@@ -7,6 +7,7 @@
 #include "cli/load_report.hpp"
 #include "cli/option_values.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/script_lines.hpp"
 #include "cli/service.hpp"
 #include "cli/terminal.hpp"
 
@@ -16,7 +17,6 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
-#include <iostream>
 #include <limits>
 #include <type_traits>
 #include <unistd.h>
@@ -47,10 +47,10 @@ RepeatedRequest parse_request(std::string_view text) {
 template <typename Parse>
 auto lines_of_input(Parse parse) {
     std::vector<std::invoke_result_t<Parse, std::string_view>> messages;
-    std::string line;
-    for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
-        if (blank(line)) continue;
-        messages.push_back(option_value("line " + std::to_string(number), line, parse));
+    ScriptLines lines;
+    for (std::size_t number = 1; const auto line = lines.read(); ++number) {
+        if (blank(*line)) continue;
+        messages.push_back(option_value("line " + std::to_string(number), *line, parse));
     }
     if (messages.empty()) throw UsageError("JSON: standard input has no message");
     return messages;

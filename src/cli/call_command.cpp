@@ -3,6 +3,7 @@
 
 #include "cli/json_members.hpp"
 #include "cli/rpc_discovery.hpp"
+#include "cli/standard_input.hpp"
 #include "cli/terminal.hpp"
 #include "cli/watchdog.hpp"
 
@@ -17,8 +18,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <utility>
 
 namespace jsocket::cli {
@@ -33,7 +32,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 /// What standard input has to be for `-`.
 std::string read_params() {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+    const std::string text = read_all_input();
     std::string params;
     try {
         params = compact(text);

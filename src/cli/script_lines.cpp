@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/script_lines.hpp"
 
+#include "cli/standard_input.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <poll.h>
 #include <unistd.h>
 
@@ -37,13 +38,9 @@ void ScriptLines::read_more() {
     text_.erase(0, begin_);
     searched_ -= begin_;
     begin_ = 0;
-    std::array<char, 65536> piece{};
-    const ssize_t size = ::read(STDIN_FILENO, piece.data(), piece.size());
-    if (size > 0) {
-        text_.append(piece.data(), static_cast<std::size_t>(size));
-    } else {
-        ended_ = size == 0 || errno != EINTR;
-    }
+    const std::string piece = read_some_input();
+    text_ += piece;
+    ended_ = piece.empty();
 }
 
 }  // namespace jsocket::cli

@@ -16,7 +16,11 @@ class ScriptLines {
     ScriptLines(int wake, std::function<void()> on_wake)
         : wake_(wake), on_wake_(std::move(on_wake)) {}
 
-    /// The next line, without its end; empty behind the last one.
+    /// Nothing else happens.
+    ScriptLines() : ScriptLines(-1, {}) {}
+
+    /// The next line, without its end; empty behind the last one. Throws Error if standard input
+    /// cannot be read.
     std::optional<std::string> read();
 
   private:

@@ -2,6 +2,7 @@
 #include "cli/send_command.hpp"
 
 #include "cli/option_values.hpp"
+#include "cli/script_lines.hpp"
 #include "cli/terminal.hpp"
 #include "cli/watchdog.hpp"
 
@@ -11,8 +12,6 @@
 #include <jsocket/json_text.hpp>
 
 #include <CLI/CLI.hpp>
-
-#include <iostream>
 
 namespace jsocket::cli {
 
@@ -59,11 +58,11 @@ std::string SendCommand::exchange(JsonClient& client, const std::string& message
 }
 
 void SendCommand::exchange_lines(JsonClient& client) const {
-    std::string line;
-    for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
-        if (blank(line)) continue;
+    ScriptLines lines;
+    for (std::size_t number = 1; const auto line = lines.read(); ++number) {
+        if (blank(*line)) continue;
         const std::string where = "line " + std::to_string(number);
-        const std::string message = option_value(where, line, parse_message);
+        const std::string message = option_value(where, *line, parse_message);
         try {
             print_line(exchange(client, message));
         } catch (const UsageError& error) {  // too large

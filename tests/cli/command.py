@@ -32,11 +32,11 @@ class Result:
 
 
 def jsocket(*arguments, stdin=None, **options):
-    """The result of a command that ends by itself; `stdin` is text or bytes."""
+    """The result of a command that ends by itself; `stdin` is text or bytes, or a descriptor."""
     if isinstance(stdin, str):
         stdin = stdin.encode()
-    if stdin is None:
-        options.setdefault("stdin", subprocess.DEVNULL)
+    if stdin is None or isinstance(stdin, int):
+        options["stdin"] = subprocess.DEVNULL if stdin is None else stdin
     else:
         options["input"] = stdin
     options.setdefault("stdout", subprocess.PIPE)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Help, version, and every way to call the command wrongly."""
 
+import os
 import re
 import unittest
 
-from command import CommandTest, jsocket
+from command import CommandTest, Serve, jsocket
 
 COMMANDS = ["serve", "send", "call", "connect", "listen", "bench", "top", "proxy", "replay",
             "contexts", "completion", "manual"]
@@ -21,6 +22,21 @@ SEND_OPTIONS = ["--help", "--framing", "--timeout"]
 PROXY_OPTIONS = ["--help", "--to", "--listen", "--direction", "--message", "--delay", "--trickle",
                  "--chunk", "--cut-after", "--reset-after", "--flip-bit", "--record", "--framing",
                  "--max-message-size"]
+
+
+class StandardInput(CommandTest):
+    def test_that_cannot_be_read_is_not_taken_for_an_empty_one(self):
+        folder = os.open("/", os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        with Serve() as server:
+            for arguments in [["send", server.address, "-"], ["connect", server.address],
+                              ["call", server.address, "m", "-"], ["bench", server.address, "-"],
+                              ["bench", server.address, "--rpc", "-"]]:
+                with self.subTest(arguments=arguments):
+                    self.assert_failed(jsocket(*arguments, stdin=folder),
+                                       "standard input: Is a directory")
+                    self.assert_failed(jsocket(*arguments, preexec_fn=lambda: os.close(0)),
+                                       "standard input: Bad file descriptor")
 
 
 class Help(CommandTest):
