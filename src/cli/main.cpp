@@ -12,6 +12,7 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -19,10 +20,14 @@ namespace {
 
 using namespace jsocket::cli;
 
-/// CLI11 has codes of its own for every mistake; ours are in terminal.hpp.
+/// Throws OutputError. CLI11 has codes of its own for every mistake; ours are in terminal.hpp.
 ExitCode report(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help or --version
-        app.exit(error);
+        std::ostringstream page;
+        app.exit(error, page, page);
+        std::string text = page.str();
+        text.pop_back();  // the line break
+        print_line(text);
         return success;
     }
     std::string command = "jsocket";

@@ -48,6 +48,14 @@ class Help(CommandTest):
             for word in ["--help", "--version"]:
                 self.assertIn(word, result.out)
 
+    def test_that_cannot_be_written_is_a_failure(self):
+        for arguments in [["--help"], ["--version"], ["send", "--help"]]:
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                self.assert_failed(jsocket(*arguments, stdout=full),
+                                   "cannot write to standard output: No space left")
+                self.assert_failed(jsocket(*arguments, preexec_fn=lambda: os.close(1)),
+                                   "cannot write to standard output: Bad file descriptor")
+
     def test_of_serve_names_every_option(self):
         result = jsocket("serve", "--help")
         self.assert_success(result)
