@@ -159,7 +159,7 @@ void ServeCommand::run() {
         server.join();
         // Statistics may be long, and a reader slow: let a second signal end that wait.
         signals.restore();
-        if (stats_) try_to_print(line_of(server.client_stats()));
+        if (stats_) print_line(line_of(server.client_stats()));
     } catch (const ConnectError& error) {
         throw Error("--bind: " + std::string(error.what()));
     } catch (const UsageError& error) {

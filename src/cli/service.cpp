@@ -39,21 +39,13 @@ std::optional<int> StopSignals::wait_until(Deadline deadline, int other) const {
     return queue_.next();
 }
 
-void try_to_print(std::string_view text) {
-    try {
-        print_line(text);
-    } catch (const Error& error) {
-        complain(error.what());
-    }
-}
-
 std::string ready_line(const std::string& endpoint) {
     if (!json_lines()) return "listening on " + endpoint;
     return line_of(json{{"listening", endpoint}});
 }
 
 void announce_ready(const std::string& endpoint) {
-    try_to_print(ready_line(endpoint));
+    print_line(ready_line(endpoint));
     try_to_notify([&endpoint] { return notify_ready("listening on " + endpoint); });
 }
 

@@ -10,7 +10,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
 /// What the commands that listen until a signal comes have in common.
 namespace jsocket::cli {
@@ -35,14 +34,12 @@ class StopSignals {
     const SignalQueue queue_{SIGINT, SIGTERM, SIGHUP};  // SIGHUP: the terminal is gone
 };
 
-/// Prints a line, or complains: a server goes on when nobody reads what it prints.
-void try_to_print(std::string_view text);
-
 /// What says where clients may connect to: "listening on `endpoint`" or, with `--json`,
 /// {"listening":"`endpoint`"}.
 std::string ready_line(const std::string& endpoint);
 
-/// Prints that line, and tells the service manager.
+/// Prints that line, and tells the service manager. Throws OutputError: whoever waits for the line
+/// would wait for ever.
 void announce_ready(const std::string& endpoint);
 
 /// Tells the service manager something, or complains: a server goes on when nobody hears it.

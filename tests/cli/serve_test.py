@@ -212,31 +212,26 @@ class Address(CommandTest):
 
 
 class Output(CommandTest):
-    """The ready line cannot be read, so a port known beforehand is used."""
+    """Those who wait for the ready line, or for statistics, are not to take nothing for success."""
 
-    def setUp(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.address = "127.0.0.1:%d" % listener.getsockname()[1]
+    def test_that_cannot_be_written_ends_it(self):
+        closed = ["sh", "-c", 'exec "$0" "$@" >&-']
+        for command in [["serve", "--echo"], ["listen"], ["proxy", "--to", "127.0.0.1:1"]]:
+            bind = "--listen" if command[0] == "proxy" else "--bind"
+            with self.subTest(command=command), open("/dev/full", "wb") as full:
+                self.assert_failed(jsocket(*command, bind, "127.0.0.1:0", stdout=full),
+                                   "cannot write to standard output: No space left")
+                done = subprocess.run([*closed, COMMAND, *command, bind, "127.0.0.1:0"],
+                                      timeout=PATIENCE, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(b"standard output: Bad file descriptor", done.stderr)
 
-    def check(self, process):
-        """Has a server that nobody listens to echo, and stop."""
-        with process:
-            wait_for(lambda: jsocket("send", self.address, "1").out == "1\n", "the server")
-            process.send_signal(signal.SIGTERM)
-            self.assertEqual(process.wait(PATIENCE), 0)
-
-    def command(self):
-        return [COMMAND, "serve", "--echo", "--bind", self.address, "--stats"]
-
-    def test_may_be_a_pipe_that_was_closed(self):
-        reader, writer = os.pipe()
-        os.close(reader)
-        with os.fdopen(writer, "wb") as closed:
-            process = subprocess.Popen(self.command(), stdout=closed, stderr=subprocess.PIPE)
-        self.check(process)
-
-    def test_may_not_exist(self):
-        self.check(subprocess.Popen(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', *self.command()]))
+    def test_that_is_closed_before_statistics_come_is_a_failure(self):
+        with Serve("--stats") as server:
+            server.process.stdout.close()
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(PATIENCE), 1)
+            self.assertIn(b"standard output: Broken pipe", server.process.stderr.read())
 
     def test_that_nobody_reads_does_not_keep_a_second_signal_from_ending_it(self):
         with Serve("--stats") as server:
