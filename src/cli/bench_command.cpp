@@ -16,6 +16,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <type_traits>
@@ -93,6 +94,15 @@ void watch(Load& load, const StopSignals& signals) {
                                      : std::to_string(static_cast<int>(progress.share * 100)) +
                                            " %  " + human_rate(rate));
     }
+}
+
+/// What may be behind replies that do not come.
+const char* hint(const LoadResult& result, const LoadOptions& options) {
+    if (!result.failures.contains("timeout") ||
+        std::none_of(options.messages.begin(), options.messages.end(), is_notification)) {
+        return "";
+    }
+    return "; a request of JSON-RPC without an id has no reply: --rpc gives each one";
 }
 
 }  // namespace
@@ -222,7 +232,8 @@ void BenchCommand::run() {
     }
     if (failed == 0) return;
     throw Error(std::to_string(failed) + " of " + std::to_string(load_options.connections) +
-                " connections failed; the first: " + result.first_failure);
+                " connections failed; the first: " + result.first_failure +
+                hint(result, load_options));
 }
 
 }  // namespace jsocket::cli

@@ -2,6 +2,7 @@
 #include "cli/exchange.hpp"
 
 #include "cli/calls_in_flight.hpp"
+#include "cli/json_members.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/json.hpp>
@@ -16,17 +17,23 @@
 namespace jsocket::cli {
 namespace {
 
-/// Is it an error of JSON-RPC? Hardly any other reply has both names somewhere, so that a tree is
-/// hardly ever made.
-bool is_error(std::string_view reply) {
+/// The object of an error of JSON-RPC; empty if it is none. Hardly any other reply has both names
+/// somewhere, so that members are hardly ever looked for.
+std::string_view error_in(std::string_view reply) {
     constexpr auto npos = std::string_view::npos;
-    if (reply.find("\"error\"") == npos || reply.find("\"jsonrpc\"") == npos) return false;
+    if (reply.find("\"error\"") == npos || reply.find("\"jsonrpc\"") == npos) return {};
+    bool rpc = false;
+    std::string_view error;
     try {
-        const json tree = parse(reply);
-        return tree.is_object() && tree.contains("jsonrpc") && tree.contains("error");
+        validate(reply);
     } catch (const PayloadError&) {
-        return false;
+        return {};
     }
+    for_each_member(reply, [&](std::string_view name, std::string_view value) {
+        rpc = rpc || name == "\"jsonrpc\"";
+        if (name == "\"error\"") error = value;
+    });
+    return rpc ? error : std::string_view();
 }
 
 /// The n-th message that comes is the reply to the n-th that was sent.
@@ -43,7 +50,7 @@ class OrderedExchange final : public Exchange {
 
     std::optional<Reply> take(std::string_view text) override {
         const std::uint64_t number = replies_++;
-        return Reply{number, pacer_.start_of(number), is_error(text)};
+        return Reply{number, pacer_.start_of(number), error_in(text)};
     }
 
     LoadClock::time_point waiting_since() override { return pacer_.start_of(replies_); }
@@ -83,11 +90,14 @@ class RpcExchange final : public Exchange {
             throw ProtocolError("a batch came, and none was sent: " + printable(text));
         }
         const std::optional<ReplyText> reply = reply_text_in(text);
-        if (!reply) return std::nullopt;  // the server's own request or notification
+        if (!reply) {  // the server's own request or notification
+            refuse_own(text);
+            return std::nullopt;
+        }
         const std::uint64_t number = number_of(reply->id);
         if (number >= calls_.end()) take_over();
         const std::optional<CallsInFlight::Call> call = calls_.take(number);
-        if (call) return Reply{number, call->start, !reply->error.empty()};
+        if (call) return Reply{number, call->start, reply->error};
         throw ProtocolError("no call waits for a reply with " +
                             (reply->id.empty() ? "no id" : "the id " + printable(reply->id)) +
                             ": " + printable(text, 200));
@@ -100,6 +110,19 @@ class RpcExchange final : public Exchange {
 
   private:
     static constexpr std::uint64_t first_id = 1;  // some programs take 0 for none
+
+    /// Throws ProtocolError if a call is what comes: an echo server would leave all without a
+    /// reply.
+    void refuse_own(std::string_view text) {
+        const std::uint64_t number = number_of(id_of_request(text));
+        if (number >= calls_.end()) take_over();
+        if (number >= calls_.end()) return;
+        std::string own;
+        request(number).write(number + first_id, own);
+        if (comes_back(text, own)) {
+            throw ProtocolError("it comes back; this is no JSON-RPC server");
+        }
+    }
 
     static std::uint64_t number_of(std::string_view id) {
         std::uint64_t number = 0;

@@ -22,7 +22,7 @@ class Exchange {
     struct Reply {
         std::uint64_t number;         ///< of the message that it belongs to
         LoadClock::time_point start;  ///< from when on that one's latency counts
-        bool error;                   ///< is it an error of JSON-RPC?
+        std::string_view error = {};  ///< its object, if it is an error of JSON-RPC; of the text
     };
 
     virtual ~Exchange() = default;

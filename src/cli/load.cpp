@@ -149,6 +149,8 @@ LoadResult Load::finish() {
         result.counts.errors += counts.errors;
         result.counts.bytes_sent += counts.bytes_sent;
         result.counts.bytes_received += counts.bytes_received;
+        const LoadError& error = connection->first_error();
+        if (error.when < result.first_error.when) result.first_error = error;
         result.latency.merge(connection->latency().snapshot());
         result.unanswered += connection->unanswered();
         result.unsent += connection->unsent(ended_);

@@ -30,6 +30,7 @@ struct LoadResult {
     std::uint64_t unsent = 0;                     ///< messages that were due, and never sent
     std::map<std::string, std::size_t> failures;  ///< connections that failed, by kind
     std::string first_failure;
+    LoadError first_error;
 
     std::size_t failed_connections() const;
 };

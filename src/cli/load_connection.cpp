@@ -3,6 +3,7 @@
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
 
 #include <thread>
 #include <utility>
@@ -168,7 +169,10 @@ void LoadConnection::record(LoadClock::time_point now, const Exchange::Reply& re
     add(messages_, 1);
     add(bytes_sent_, exchange_->size(reply.number));
     add(bytes_received_, size);
-    if (reply.error) add(errors_, 1);
+    if (reply.error.empty()) return;
+    constexpr std::size_t most = 200;
+    if (errors_ == 0) first_error_ = {now, printable(compact(reply.error), most)};
+    add(errors_, 1);
 }
 
 /// Ends both directions. Only the first failure counts: others follow from it, or from stop().

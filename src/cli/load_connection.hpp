@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 namespace jsocket::cli {
@@ -27,6 +28,12 @@ struct LoadCounts {
     std::uint64_t errors = 0;    ///< of those, the ones whose reply is an error of JSON-RPC
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
+};
+
+/// An error of JSON-RPC, cut and printable.
+struct LoadError {
+    LoadClock::time_point when = LoadClock::time_point::max();  ///< without end if there was none
+    std::string text;
 };
 
 /// One connection of a load: sends, takes the replies, and measures.
@@ -55,6 +62,10 @@ class LoadConnection {
     std::uint64_t unsent(LoadClock::time_point moment) const;
 
     LoadCounts counts() const;
+
+    /// The first error of JSON-RPC that was measured; after run().
+    const LoadError& first_error() const { return first_error_; }
+
     const Histogram& latency() const { return latency_; }
 
   private:
@@ -94,6 +105,7 @@ class LoadConnection {
     std::uint64_t taken_ = 0;  // replies; answered_ follows
     std::atomic<std::uint64_t> messages_{0};
     std::atomic<std::uint64_t> errors_{0};
+    LoadError first_error_;
     std::atomic<std::uint64_t> bytes_sent_{0};
     std::atomic<std::uint64_t> bytes_received_{0};
     Histogram latency_;

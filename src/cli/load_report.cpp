@@ -152,7 +152,8 @@ void print_counts(Page& page, const LoadResult& result) {
     if (result.counts.errors == 0) {
         page.value("errors", "0");
     } else {
-        page.bad_value("errors", human_exactly(result.counts.errors));
+        page.bad_value("errors", human_exactly(result.counts.errors) +
+                                     "; the first: " + result.first_error.text);
     }
     if (result.unanswered > 0) page.bad_value("unanswered", human_exactly(result.unanswered));
     if (result.unsent > 0) page.bad_value("unsent", human_exactly(result.unsent));
@@ -202,6 +203,7 @@ json to_json(const LoadResult& result, const LoadOptions& options) {
     } else {
         out["window"] = options.window;
     }
+    if (result.counts.errors > 0) out["first_error"] = result.first_error.text;
     if (!result.first_failure.empty()) out["first_failure"] = result.first_failure;
     return out;
 }

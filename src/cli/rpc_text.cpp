@@ -168,16 +168,26 @@ std::optional<RpcReply> reply_in(std::string_view message, std::string_view id) 
     return RpcReply{compact_or_empty(reply->result), compact_or_empty(reply->error)};
 }
 
-std::optional<std::string> refusal_of(std::string_view message) {
+bool is_notification(std::string_view message) {
     validate(message);
     const Members members = members_of(message);
-    const bool no_reply = members.result.empty() && members.error.empty();
-    if (!no_reply || !members.method.starts_with('"') || members.id.empty()) return std::nullopt;
-    if (std::string_view("{[tf").find(members.id.front()) != std::string_view::npos) {
-        return std::nullopt;  // that is no id
-    }
+    return !members.method.empty() && members.id.empty();
+}
+
+std::string_view id_of_request(std::string_view message) {
+    validate(message);
+    const Members members = members_of(message);
+    const bool reply = !members.result.empty() || !members.error.empty();
+    if (reply || !members.method.starts_with('"') || members.id.empty()) return {};
+    const bool no_id = std::string_view("{[tf").find(members.id.front()) != std::string_view::npos;
+    return no_id ? std::string_view() : members.id;
+}
+
+std::optional<std::string> refusal_of(std::string_view message) {
+    const std::string_view id = id_of_request(message);
+    if (id.empty()) return std::nullopt;
     return R"({"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":)" +
-           std::string(members.id) + '}';
+           std::string(id) + '}';
 }
 
 bool comes_back(std::string_view message, std::string_view request) {

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from bench_test import BenchTest, Running, bench
-from command import PATIENCE, SLACK, frame, jsocket, read_line, receive_frame
+from command import PATIENCE, SLACK, Serve, frame, jsocket, read_line, receive_frame
 from peer import Peer, free_port
 
 CALL = '{"jsonrpc":"2.0","method":"add","params":[1,2]}'
@@ -191,6 +191,7 @@ class Replies(BenchTest):
             result, measured = bench(peer.address, "--rpc", "--connections", "1", "--window", "5",
                                      "--requests", "20", CALL)
             self.assertEqual((result.code, measured["messages"], measured["errors"]), (0, 20, 10))
+            self.assertEqual(measured["first_error"], '{"code":1,"message":"no"}')
 
     def test_to_the_warm_up_are_not_measured(self):
         with Peer(answer_all) as peer:
@@ -230,6 +231,16 @@ class Failures(BenchTest):
                 self.assertEqual((result.code, measured["failures"]), (1, {"protocol": 1}))
                 self.assertEqual((measured["messages"], measured["unanswered"]), (2, 2))
                 self.assertIn(words, measured["first_failure"])
+
+    def test_are_servers_that_send_calls_back(self):
+        for options in [[], ["--window", "4"], ["--rate", "1000"], ["--framing", "lines"]]:
+            for hook in ["payload", "message"]:
+                with self.subTest(options=options, hook=hook), Serve("--hook", hook) as server:
+                    result, measured = bench(server.address, "--rpc", "--requests", "20",
+                                             "--connections", "2", "--timeout", "30", *options, CALL)
+                    self.assertEqual((result.code, measured["failures"]), (1, {"protocol": 2}))
+                    self.assertEqual(measured["first_failure"],
+                                     "it comes back; this is no JSON-RPC server")
 
     def test_are_calls_that_are_not_answered_in_time_though_others_are(self):
         def talk(connection):

@@ -299,6 +299,25 @@ class Errors(BenchTest):
         with Peer(talk) as peer:
             result, measured = bench(peer.address, "--connections", "1", "--requests", "20")
             self.assertEqual((result.code, measured["messages"], measured["errors"]), (0, 20, 4))
+            self.assertEqual(measured["first_error"], '{"code":-32601}')
+
+    def test_say_which_was_the_first_cut_and_printable(self):
+        def talk(connection):
+            while True:
+                receive_frame(connection)
+                connection.sendall(frame('{"jsonrpc":"2.0","error":["\u009b%s"]}' % ("x" * 300)))
+
+        with Peer(talk) as peer:
+            result = jsocket("bench", peer.address, "--connections", "1", "--requests", "2")
+            self.assertRegex(result.out,
+                             r'(?m)^  errors    2; the first: \["\\xc2\\x9bx{100,}[.]{3}$')
+
+    def test_are_requests_without_an_id_to_which_no_reply_comes(self):
+        with Peer(lambda connection: peer.stopping.wait(PATIENCE)) as peer:
+            result = jsocket("bench", peer.address, "--connections", "1", "--timeout", "0.2",
+                             "--requests", "1", '{"jsonrpc":"2.0","method":"m"}')
+            self.assertEqual(result.code, 1)
+            self.assertIn("without an id has no reply: --rpc", result.err)
 
     def test_end_the_connection_and_count_what_came_before(self):
         def talk(connection):
