@@ -4,6 +4,7 @@
 #include "cli/manual.hpp"
 
 #include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -24,12 +25,26 @@ void write(const std::string& path, const std::string& text) {
     if (!file) throw Error("cannot write " + path + ": " + std::generic_category().message(errno));
 }
 
+constexpr const char* date_format = "%Y-%m-%d";
+
+std::string text_of(const std::tm& date) {
+    std::array<char, 32> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), date_format, &date)};
+}
+
 std::string today() {
     const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::array<char, 32> text{};
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
+    std::tm date{};
+    gmtime_r(&now, &date);
+    return text_of(date);
+}
+
+std::string checked_date(const std::string& text) {
+    std::tm date{};
+    const bool parsed = strptime(text.c_str(), date_format, &date) != nullptr;
+    timegm(&date);  // makes another one of the 30th of February
+    if (parsed && text_of(date) == text) return text;
+    throw UsageError("--date: expected one such as 2026-01-31, not \"" + printable(text) + '"');
 }
 
 }  // namespace
@@ -50,7 +65,7 @@ ManualCommand::ManualCommand(CLI::App& app)
 }
 
 void ManualCommand::run() {
-    const std::string date = date_.empty() ? today() : date_;
+    const std::string date = given("--date") ? checked_date(date_) : today();
     for (const auto& [name, text] : manual_pages(describe(*command_->get_parent()), date)) {
         write(folder_ + '/' + name, text);
     }

@@ -99,6 +99,13 @@ class ManualFails(CommandTest):
         self.assert_failed(jsocket("manual", "/nowhere/at/all", "--date", "2024-01-01"),
                            "/nowhere/at/all/jsocket.1")
 
+    def test_for_a_date_that_is_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for date in ["", "xx", "2026-13-45", "2026-02-30", "2026-1-1", "2026-01-01 ", "-123-01-01"]:
+                with self.subTest(date=date):
+                    self.assert_usage_error(jsocket("manual", folder, "--date", date), "--date")
+            self.assertEqual(os.listdir(folder), [])
+
     def test_without_a_folder(self):
         self.assert_usage_error(jsocket("manual"), "FOLDER")
 
