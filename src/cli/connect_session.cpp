@@ -30,7 +30,8 @@ constexpr const char* help =
     "                     sum 1 2, or sum a=1 b=2; quotes work as in a shell\n"
     ":methods             what the server can be asked for\n"
     ":describe METHOD     its parameters and result\n"
-    ":quit                or C-d; C-c gives up a line, or cancels a call; Tab completes";
+    ":quit                or C-d\n"
+    "C-c gives up a line, or cancels a call; Tab completes";
 
 /// The words of a line, by the rules of a shell. Throws UsageError for a quote without end.
 std::vector<std::string> split(const std::string& line) {
