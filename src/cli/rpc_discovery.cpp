@@ -128,7 +128,20 @@ class Skeleton {
     bool full_ = false;
 };
 
-std::string type_name(const json& schema) {
+/// The one besides null in anyOf, as a parameter that may be left out has it.
+const json* only_choice(const json& schema) {
+    const json* only = nullptr;
+    for (const json& choice : member(schema, "anyOf")) {
+        if (member(choice, "type") == json("null")) continue;
+        if (only != nullptr) return nullptr;
+        only = &choice;
+    }
+    return only;
+}
+
+std::string type_name(const json& schema, int depth = 0) {
+    const json* const only = only_choice(schema);
+    if (only != nullptr && depth < deepest) return type_name(*only, depth + 1);
     const json& type = member(schema, "type");
     if (type.is_string()) return type;
     if (const std::string reference = text_of(member(schema, "$ref")); !reference.empty()) {
@@ -171,6 +184,7 @@ std::optional<std::string> Discovery::description(std::string_view method) const
         const std::string meaning = text_of(member(parameter, "description"));
         if (!meaning.empty()) details += "\n  " + shown(name + ": " + meaning);
     }
+    if (member(*found, "x-any-params") == json(true)) text += "...";
     text += ") -> " + type_name(member(member(*found, "result"), "schema"));
     const std::string meaning = text_of(member(*found, "description"));
     return shown(text) + (meaning.empty() ? "" : "\n  " + shown(meaning)) + details;

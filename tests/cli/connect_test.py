@@ -85,7 +85,7 @@ class InTerminal(CommandTest):
                 terminal.type(":he\t\n")
                 terminal.wait_for("a JSON text is sent as it is")
                 terminal.type(":desc\tanyth\t\n")
-                terminal.wait_for("anything() -> any")
+                terminal.wait_for("anything(...) -> any")
 
     def test_shows_what_comes_unasked_above_the_line(self):
         for columns in [100, 30]:
@@ -300,6 +300,20 @@ class AsScript(CommandTest):
             self.assertEqual(lines[6], '{"jsonrpc":"2.0","result":3,"id":5}')
             self.assertEqual(lines[7:9], ['{"before":1}', '"done"'])
             self.assertEqual(len(peer.received), 5)
+
+    def test_explains_in_lines_that_fit_any_terminal(self):
+        with RpcPeer() as peer:
+            result = jsocket("connect", peer.address, stdin=":help\n")
+            self.assert_success(result)
+            self.assertLessEqual(max(map(len, result.out.splitlines())), 79)
+
+    def test_describes_methods(self):
+        with RpcPeer() as peer:
+            result = jsocket("connect", peer.address,
+                             stdin=":describe subscribe\n:describe anything\n")
+            self.assert_success(
+                result, "subscribe([where: Point], [how: any], [on: boolean], [name: string], "
+                "[two: array]) -> any\nanything(...) -> any\n")
 
     def test_goes_on_after_a_failure_and_ends_with_1(self):
         with RpcPeer(sum="3") as peer:
