@@ -4,6 +4,7 @@
 #include "cli/terminal.hpp"
 #include "cli/texts.hpp"
 
+#include <jsocket/json_text.hpp>
 #include <jsocket/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -12,13 +13,53 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
 using namespace jsocket::cli;
+
+/// How many letters have to be added, left out or changed to make one word of the other.
+std::size_t distance(std::string_view one, std::string_view other) {
+    std::vector<std::size_t> row(other.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < one.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < other.size(); ++j) {
+            const std::size_t changed = diagonal + (one[i] == other[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+std::string no_command(const CLI::App& app, const std::string& word) {
+    constexpr std::size_t far = 3;
+    std::size_t nearest = far;
+    std::string hint;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        const std::size_t its = distance(word, command->get_name());
+        if (its >= nearest) continue;
+        nearest = its;
+        hint = "; is it " + command->get_name() + '?';
+    }
+    return '"' + jsocket::printable(word) + "\" is no command" + hint;
+}
+
+/// What is wrong with the command line. CLI11 names extra arguments backwards.
+std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+    const std::vector<std::string> extra = app.remaining(true);
+    const bool option = extra.front().starts_with('-');
+    if (app.get_subcommands().empty() && !option) return no_command(app, extra.front());
+    return "not expected: " + CLI::detail::join(extra, " ");
+}
 
 /// Throws OutputError. CLI11 has codes of its own for every mistake; ours are in terminal.hpp.
 ExitCode report(const CLI::App& app, const CLI::ParseError& error) {
@@ -32,7 +73,7 @@ ExitCode report(const CLI::App& app, const CLI::ParseError& error) {
     }
     std::string command = "jsocket";
     for (const CLI::App* chosen : app.get_subcommands()) command += ' ' + chosen->get_name();
-    complain_of("usage", std::string(error.what()) + "; see `" + command + " --help`");
+    complain_of("usage", message_of(app, error) + "; see `" + command + " --help`");
     return usage;
 }
 

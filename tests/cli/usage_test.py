@@ -144,7 +144,14 @@ class Version(CommandTest):
 
 class UsageError(CommandTest):
     def test_for_an_unknown_command_names_it(self):
-        self.assert_usage_error(jsocket("frobnicate"), "frobnicate")
+        self.assert_usage_error(jsocket("frobnicate"), 'jsocket: "frobnicate" is no command; see')
+        for word, near in [("sned", "send"), ("conect", "connect"), ("benchs", "bench")]:
+            self.assert_usage_error(jsocket(word, "x"),
+                                    f'jsocket: "{word}" is no command; is it {near}?')
+
+    def test_for_arguments_too_many_names_them_as_they_were_typed(self):
+        self.assert_usage_error(jsocket("send", "h:1", "1", "x", "y", "--z"),
+                                "jsocket: not expected: x y --z; see `jsocket send --help`")
 
     def test_for_two_commands(self):
         self.assert_usage_error(jsocket("serve", "--echo", "send"), "send")
