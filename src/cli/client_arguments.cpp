@@ -46,7 +46,11 @@ void ClientArguments::add_to(CLI::App& command, const char* timeout_meaning) {
 ClientOptions ClientArguments::options() {
     if (!server_.starts_with('@')) return checked();
     const Configuration configuration = read_contexts();
-    const Context& context = configuration.context(std::string_view(server_).substr(1));
+    return options_of(configuration.context(std::string_view(server_).substr(1)), configuration);
+}
+
+ClientOptions ClientArguments::options_of(const Context& context,
+                                          const Configuration& configuration) {
     std::vector<Context::Setting> applied;
     try {
         apply(context, applied);

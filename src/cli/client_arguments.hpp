@@ -25,6 +25,9 @@ class ClientArguments {
     /// or the place in the configuration file.
     ClientOptions options();
 
+    /// The same for a context, whatever SERVER is.
+    ClientOptions options_of(const Context& context, const Configuration& configuration);
+
     /// These are right after options().
     const std::string& server() const { return server_; }
     const std::string& timeout_text() const { return timeout_text_; }

@@ -10,21 +10,37 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 namespace jsocket::cli {
 
 namespace {
 
+json value_of(const Context::Setting& setting) {
+    if (setting.text == "true") return true;
+    if (setting.key == "timeout") return std::strtod(setting.text.c_str(), nullptr);
+    return setting.text;
+}
+
+/// Requires that check() has passed them.
 std::string as_json(const Configuration& configuration) {
     json contexts = json::object();
     for (const Context& context : configuration.contexts) {
         json& settings = contexts[context.name];
         for (const Context::Setting& setting : context.settings) {
-            settings[setting.key] = setting.text == "true" ? json(true) : json(setting.text);
+            settings[setting.key] = value_of(setting);
         }
     }
     return line_of(contexts);
+}
+
+/// Throws UsageError for what no command could use.
+void check(const Context& context, const Configuration& configuration) {
+    CLI::App command;
+    ClientArguments client;
+    client.add_to(command, "");
+    client.options_of(context, configuration);
 }
 
 }  // namespace
@@ -55,6 +71,7 @@ ContextsCommand::ContextsCommand(CLI::App& app)
 
 void ContextsCommand::run() {
     const Configuration configuration = read_contexts();
+    for (const Context& context : configuration.contexts) check(context, configuration);
     if (json_lines()) return print_line(as_json(configuration));
     std::size_t width = 0;
     for (const Context& context : configuration.contexts) {

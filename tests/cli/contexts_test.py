@@ -56,9 +56,9 @@ class Contexts(ContextsTest):
         result = self.run_with("contexts", "--json")
         self.assert_success(result)
         self.assertEqual(json.loads(result.out), {
-            "production": {"server": "db1.example.org:5489", "framing": "crc", "timeout": "2.5",
+            "production": {"server": "db1.example.org:5489", "framing": "crc", "timeout": 2.5,
                            "tls": True, "tls-ca": os.path.join(self.folder, "ca#1.pem")},
-            "local": {"server": 'unix:/run/echo, "too"', "timeout": "3"}})
+            "local": {"server": 'unix:/run/echo, "too"', "timeout": 3}})
 
     def test_need_no_file(self):
         self.assert_success(self.run_with("contexts", HOME=self.folder), "")
@@ -181,13 +181,15 @@ class ContextsRefuse(ContextsTest):
                 ("timeout = -1", [":3: timeout: expected"]),
                 ('tls-ca = "ca.pem"', [":3: tls-ca needs --tls"]),
                 ('tls-ca = ""', [":3: tls-ca: expected the path"])]:
-            with self.subTest(setting=setting):
-                self.assert_refused(f'[contexts.a]\nserver = "h:1"\n{setting}\n', *words,
-                                    arguments=("send", "@a", "1"))
+            for arguments in [("send", "@a", "1"), ("contexts",)]:
+                with self.subTest(setting=setting, arguments=arguments):
+                    self.assert_refused(f'[contexts.a]\nserver = "h:1"\n{setting}\n', *words,
+                                        arguments=arguments)
         for server in ["h", "h:0", "h:x", "unix:"]:
-            with self.subTest(server=server):
-                self.assert_refused(f'[contexts.a]\nserver = "{server}"\n', ":2: server: ",
-                                    arguments=("send", "@a", "1"))
+            for arguments in [("send", "@a", "1"), ("contexts",)]:
+                with self.subTest(server=server, arguments=arguments):
+                    self.assert_refused(f'[contexts.a]\nserver = "{server}"\n', ":2: server: ",
+                                        arguments=arguments)
 
     def test_a_file_that_others_can_write_to(self):
         holder, port = free_port()
