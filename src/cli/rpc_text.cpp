@@ -168,12 +168,6 @@ std::optional<RpcReply> reply_in(std::string_view message, std::string_view id) 
     return RpcReply{compact_or_empty(reply->result), compact_or_empty(reply->error)};
 }
 
-bool is_notification(std::string_view message) {
-    validate(message);
-    const Members members = members_of(message);
-    return !members.method.empty() && members.id.empty();
-}
-
 std::string_view id_of_request(std::string_view message) {
     validate(message);
     const Members members = members_of(message);

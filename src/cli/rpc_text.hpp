@@ -57,9 +57,6 @@ struct RpcReply {
 /// as reply_text_in().
 std::optional<RpcReply> reply_in(std::string_view message, std::string_view id);
 
-/// Is it a notification, which has no reply? Throws PayloadError if it is no JSON.
-bool is_notification(std::string_view message);
-
 /// The id of a request as it is in a message; empty if that is something else. Throws PayloadError
 /// if it is no JSON.
 std::string_view id_of_request(std::string_view message);
