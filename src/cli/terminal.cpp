@@ -92,8 +92,9 @@ std::string for_terminal(std::string_view text) {
 }
 
 void print_line(std::string_view text) {
-    std::string harmless;
-    if (isatty(STDOUT_FILENO) == 1) text = harmless = for_terminal(text);
+    const bool shown = isatty(STDOUT_FILENO) == 1;
+    const std::string harmless = shown ? for_terminal(text) : std::string();
+    if (shown) text = harmless;
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fputc('\n', stdout);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
