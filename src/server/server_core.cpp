@@ -234,29 +234,28 @@ const char* ServerCore::objection(const Stream& client) const {
     if (!descriptors_left(stop_.fd(), reserved_descriptors)) return "few file descriptors left";
     if (!is_allowed(client, options_)) return "a user that is not among allowed_uids";
     const Lock lock(sessions_mutex_);
-    // A session that is just ending takes no slot, though it is in the table a moment longer:
-    // whoever has seen that a client is gone may count on the place.
-    const auto slots = [this](auto taken_by) {
-        return static_cast<std::size_t>(
-            std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
-                return entry.second->takes_slot() && taken_by(*entry.second);
-            }));
-    };
-    const auto anybody = [](const Session&) { return true; };
     if (sessions_.size() >= options_.max_connections &&
-        slots(anybody) >= options_.max_connections) {
+        slots_taken(std::nullopt) >= options_.max_connections) {
         return "max_connections reached";
     }
     if (options_.max_connections_per_peer > 0 && !endpoint_.unix_path()) {
         const std::string peer = client.peer();
-        const auto same_host = [host = host_of(peer)](const Session& session) {
-            return host_of(session.peer()) == host;
-        };
-        if (slots(same_host) >= options_.max_connections_per_peer) {
+        if (slots_taken(host_of(peer)) >= options_.max_connections_per_peer) {
             return "max_connections_per_peer reached";
         }
     }
     return nullptr;
+}
+
+/// By clients from `host`, or by all. A session that is just ending takes none, though it is in the
+/// table a moment longer: whoever has seen that a client is gone may count on the place.
+std::size_t ServerCore::slots_taken(std::optional<std::string_view> host) const {
+    const auto taken =
+        std::count_if(sessions_.begin(), sessions_.end(), [&host](const auto& entry) {
+            const Session& session = *entry.second;
+            return session.takes_slot() && (!host || host_of(session.peer()) == *host);
+        });
+    return static_cast<std::size_t>(taken);
 }
 
 std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) const {

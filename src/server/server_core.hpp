@@ -15,10 +15,12 @@
 #include <jsocket/socket/listener.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace jsocket {
@@ -73,6 +75,8 @@ class ServerCore {
     void run();
     void accept_one();
     const char* objection(const Stream& client) const;
+    std::size_t slots_taken(std::optional<std::string_view> host) const
+        JSOCKET_REQUIRES(sessions_mutex_);
     std::unique_ptr<Stream> secured(std::unique_ptr<Stream> stream) const;
     std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);
     void count_refused(const char* reason);
