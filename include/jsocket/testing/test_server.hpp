@@ -79,7 +79,7 @@ class TestServer {
     /// The messages of all clients so far, in the order in which they came.
     std::vector<json> received() const;
 
-    /// The one with this number, 1 being the first, as soon as it has come.
+    /// The one with this number, 1 being the first, as soon as it has come: before it is answered.
     json wait_for_message(std::size_t number, std::chrono::milliseconds timeout = patience) const;
 
     /// Clients connected now.
