@@ -47,7 +47,7 @@ std::string no_command(const CLI::App& app, const std::string& word) {
         const std::size_t its = distance(word, command->get_name());
         if (its >= nearest) continue;
         nearest = its;
-        hint = "; is it " + command->get_name() + '?';
+        hint = ", but " + command->get_name() + " is";
     }
     return '"' + jsocket::printable(word) + "\" is no command" + hint;
 }

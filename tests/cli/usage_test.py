@@ -147,7 +147,7 @@ class UsageError(CommandTest):
         self.assert_usage_error(jsocket("frobnicate"), 'jsocket: "frobnicate" is no command; see')
         for word, near in [("sned", "send"), ("conect", "connect"), ("benchs", "bench")]:
             self.assert_usage_error(jsocket(word, "x"),
-                                    f'jsocket: "{word}" is no command; is it {near}?')
+                                    f'jsocket: "{word}" is no command, but {near} is; see')
 
     def test_for_arguments_too_many_names_them_as_they_were_typed(self):
         self.assert_usage_error(jsocket("send", "h:1", "1", "x", "y", "--z"),
