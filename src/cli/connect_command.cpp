@@ -12,7 +12,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <csignal>
 #include <iostream>
 #include <unistd.h>
 
@@ -39,14 +38,16 @@ std::string coloured(Kind kind, std::string_view text) {
 
 void converse(const ClientOptions& options, const ClientArguments& client) {
     Talk talk(options);  // C-c still ends the command meanwhile
-    const SignalQueue signals{SIGINT, SIGWINCH};
+    const SignalQueue signals(line_editor_signals);
     talk.start();
     const bool colour = colours(STDOUT_FILENO);
     LineEditor* editor = nullptr;
-    ConnectSession session(talk, client.timeout(), &signals, [&](Kind kind, std::string_view text) {
-        if (editor == nullptr) return;
-        editor->print(colour ? coloured(kind, text) : std::string(text));
-    });
+    ConnectSession session(talk, client.timeout(),
+                           {signals.fd(), [&] { return editor->interrupted(); }},
+                           [&](Kind kind, std::string_view text) {
+                               if (editor == nullptr) return;
+                               editor->print(colour ? coloured(kind, text) : std::string(text));
+                           });
     LineEditor lines(
         {.prompt = client.server() + "> ",
          .history_file = history_path(),
@@ -68,7 +69,7 @@ void converse(const ClientOptions& options, const ClientArguments& client) {
 void run_script(const ClientOptions& options, const ClientArguments& client) {
     Talk talk(options);
     talk.start();
-    ConnectSession session(talk, client.timeout(), nullptr, [](Kind kind, std::string_view text) {
+    ConnectSession session(talk, client.timeout(), {}, [](Kind kind, std::string_view text) {
         if (kind == Kind::reply || kind == Kind::unasked) {
             print_line(text);
         } else if (kind == Kind::error && text.starts_with('{')) {

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <histedit.h>
 #include <poll.h>
@@ -60,9 +59,12 @@ std::string trimmed(const std::string& line) {
 
 }  // namespace
 
-ConnectSession::ConnectSession(Talk& talk, std::chrono::milliseconds timeout,
-                               const SignalQueue* signals, Print print)
-    : talk_(talk), timeout_(timeout), signals_(signals), print_(std::move(print)) {}
+ConnectSession::ConnectSession(Talk& talk, std::chrono::milliseconds timeout, Impatience impatience,
+                               Print print)
+    : talk_(talk),
+      timeout_(timeout),
+      impatience_(std::move(impatience)),
+      print_(std::move(print)) {}
 
 bool ConnectSession::execute(const std::string& line) {
     const std::string text = trimmed(line);
@@ -213,7 +215,7 @@ void ConnectSession::give_up(const std::string& id) {
 std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
     for (;;) {
         // First, since a server may send without end.
-        if (interrupted()) {
+        if (impatience_.shown()) {
             print_(Kind::note, "");  // ends the line in which the terminal shows ^C
             return std::nullopt;
         }
@@ -226,8 +228,7 @@ std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
             }
             continue;
         }
-        const int signals = signals_ == nullptr ? -1 : signals_->fd();
-        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {signals, POLLIN, 0}}};
+        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {impatience_.fd, POLLIN, 0}}};
         poll(ready.data(), ready.size(), poll_timeout(deadline));
     }
 }
@@ -263,13 +264,6 @@ bool ConnectSession::is_given_up(std::string_view message) {
     } catch (const Error&) {
         return false;  // no JSON-RPC, or no JSON
     }
-}
-
-bool ConnectSession::interrupted() const {
-    if (signals_ == nullptr) return false;
-    bool interrupted = false;
-    while (const auto signal = signals_->next()) interrupted = interrupted || *signal == SIGINT;
-    return interrupted;
 }
 
 void ConnectSession::show_news() {

@@ -3,7 +3,6 @@
 
 #include "cli/rpc_discovery.hpp"
 #include "cli/rpc_text.hpp"
-#include "cli/signal_queue.hpp"
 #include "cli/talk.hpp"
 
 #include <chrono>
@@ -28,8 +27,13 @@ class ConnectSession {
     };
     using Print = std::function<void(Kind kind, std::string_view text)>;
 
-    /// `signals`, if there are any, has a SIGINT when the user has had enough of waiting.
-    ConnectSession(Talk& talk, std::chrono::milliseconds timeout, const SignalQueue* signals,
+    /// How a user who has had enough of waiting says so.
+    struct Impatience {
+        int fd = -1;  ///< readable when it may be time to look; -1 for never
+        std::function<bool()> shown = [] { return false; };
+    };
+
+    ConnectSession(Talk& talk, std::chrono::milliseconds timeout, Impatience impatience,
                    Print print);
 
     /// Does what a line says, and waits for the reply if there is one. False if it says `:quit`.
@@ -61,7 +65,6 @@ class ConnectSession {
     bool is_given_up(std::string_view message);
     std::string new_id();
     void give_up(const std::string& id);
-    bool interrupted() const;
     void show(const Talk::Event& event);
     void refuse(const std::string& message);
     void fail(std::string_view text);
@@ -69,7 +72,7 @@ class ConnectSession {
 
     Talk& talk_;
     const std::chrono::milliseconds timeout_;
-    const SignalQueue* const signals_;
+    const Impatience impatience_;
     const Print print_;
     int last_id_ = 0;
     bool failed_ = false;

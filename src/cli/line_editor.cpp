@@ -121,6 +121,22 @@ class LineEditor::Impl {
         }
     }
 
+    bool interrupted() {
+        bool interrupted = false;
+        bool resized = false;
+        while (const auto signal = options_.signals->next()) {
+            if (*signal == SIGINT) {
+                interrupted = true;
+            } else if (*signal == SIGWINCH) {
+                resized = true;
+            } else {
+                deliver(*signal);
+            }
+        }
+        if (resized && editing_) redraw_line();
+        return interrupted;
+    }
+
     void print(std::string_view text) {
         if (editing_) clear_line();
         const std::string line = for_terminal(text) + '\n';
@@ -139,7 +155,6 @@ class LineEditor::Impl {
         el_set(editor_, EL_CLIENTDATA, this);
         el_set(editor_, EL_PROMPT, &Impl::prompt);
         el_set(editor_, EL_EDITOR, "emacs");
-        el_set(editor_, EL_SIGNAL, 1);
         el_set(editor_, EL_HIST, history, history_);
         el_set(editor_, EL_ADDFN, "jsocket-complete", "Complete a word", &Impl::complete);
         el_set(editor_, EL_BIND, "\t", "jsocket-complete", nullptr);
@@ -188,7 +203,7 @@ class LineEditor::Impl {
                 if (errno == EINTR) continue;
                 return -1;
             }
-            if (ready[2].revents != 0 && take_signals()) {
+            if (ready[2].revents != 0 && interrupted()) {
                 const LineInfo* const line = el_line(editor_);
                 character = line->lastchar == line->buffer ? L'\n' : kill_line;
                 return 1;
@@ -216,8 +231,6 @@ class LineEditor::Impl {
         const std::size_t begin = blank == std::string::npos ? 0 : blank + 1;
         const std::string word = before.substr(begin);
         std::vector<std::string> words = options_.complete(before.substr(0, begin), word);
-        // Whoever waits for the server takes the signal that would tell of it.
-        if (columns(STDOUT_FILENO) != columns_) redraw_line();
         std::erase_if(words, [&word](const std::string& one) { return !one.starts_with(word); });
         if (words.empty()) return CC_ERROR;
         std::string rest = common_beginning(words).substr(word.size());
@@ -229,19 +242,19 @@ class LineEditor::Impl {
         return CC_REFRESH;
     }
 
-    /// True if one was C-c.
-    bool take_signals() {
-        bool interrupted = false;
-        bool resized = false;
-        while (const auto signal = options_.signals->next()) {
-            (*signal == SIGWINCH ? resized : interrupted) = true;
-        }
-        if (resized) redraw_line();
-        return interrupted;
+    /// With the terminal as it was before the line. Not by libedit's own handlers: they print, for
+    /// which they take a lock that the thread they interrupt may have.
+    void deliver(int signal) {
+        if (editing_) el_set(editor_, EL_PREP_TERM, 0);
+        options_.signals->deliver(signal);
+        if (!editing_) return;
+        el_set(editor_, EL_PREP_TERM, 1);
+        if (signal != SIGCONT) return;
+        std::fputs("\r\x1b[J", stdout);  // in the row where the shell has left the cursor
+        draw_line();
     }
 
-    /// In the width that the terminal has now. Not by libedit's handler of the signal, which only
-    /// forgets what it has drawn.
+    /// In the width that the terminal has now.
     void redraw_line() {
         clear_line();
         draw_line();
@@ -285,6 +298,8 @@ LineEditor::~LineEditor() = default;
 std::optional<std::string> LineEditor::read() { return impl_->read(); }
 
 void LineEditor::remember(const std::string& line) { impl_->remember(line); }
+
+bool LineEditor::interrupted() { return impl_->interrupted(); }
 
 void LineEditor::print(std::string_view text) { impl_->print(text); }
 

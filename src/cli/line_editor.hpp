@@ -3,7 +3,9 @@
 
 #include "cli/signal_queue.hpp"
 
+#include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,11 @@
 #include <vector>
 
 namespace jsocket::cli {
+
+/// C-c; a terminal of another size; and those that end the process, stop it or let it go on, for
+/// which the terminal has to be as it was.
+constexpr std::initializer_list<int> line_editor_signals{SIGINT,  SIGWINCH, SIGHUP, SIGTERM,
+                                                         SIGQUIT, SIGTSTP,  SIGCONT};
 
 /// Reads lines from a terminal, which can be edited, completed and found again in a history; while
 /// somebody types, other things can be printed above the line.
@@ -24,7 +31,7 @@ class LineEditor {
         /// Where lines are kept, for its owner only; empty for nowhere.
         std::string history_file;
 
-        /// Has SIGINT, that of C-c, and SIGWINCH, after which the line is drawn anew.
+        /// Has all of line_editor_signals.
         const SignalQueue* signals = nullptr;
 
         /// While a line is being typed, `on_wake` is called whenever `wake` is readable.
@@ -46,6 +53,10 @@ class LineEditor {
 
     /// Keeps a line, unless it is blank or begins with a blank; older ones that are the same go.
     void remember(const std::string& line);
+
+    /// Has C-c come? For those that wait for something between lines, or while they complete a
+    /// word. Other signals do what they are there for.
+    bool interrupted();
 
     /// Prints whole lines, in the place of the one that is being typed, which follows below.
     void print(std::string_view text);

@@ -4,6 +4,7 @@
 #include <jsocket/error.hpp>
 
 #include <cerrno>
+#include <pthread.h>
 #include <sys/signalfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -25,6 +26,15 @@ std::optional<int> SignalQueue::next() const {
     signalfd_siginfo signal{};
     if (read(fd_, &signal, sizeof signal) != sizeof signal) return std::nullopt;
     return static_cast<int>(signal.ssi_signo);
+}
+
+void SignalQueue::deliver(int signal) const {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    pthread_kill(pthread_self(), signal);  // waits until it is unblocked
+    pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+    pthread_sigmask(SIG_BLOCK, &one, nullptr);
 }
 
 void SignalQueue::restore() const {

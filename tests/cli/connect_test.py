@@ -242,6 +242,55 @@ class InTerminal(CommandTest):
                 terminal.wait_for("\n3\n")
                 self.assertEqual(len(peer.received), 2)
 
+    def test_has_no_code_that_a_signal_could_run_in_the_midst_of_another(self):
+        with RpcPeer() as peer, self.connect(peer.address) as terminal:
+            self.assertFalse(terminal.edits_lines())
+            with open(f"/proc/{terminal.process()}/status") as file:
+                (caught,) = [line.split()[1] for line in file if line.startswith("SigCgt:")]
+            for number in [signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT,
+                           signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH]:
+                self.assertEqual(int(caught, 16) >> (number - 1) & 1, 0, number)
+
+    def test_leaves_the_terminal_as_it_was_when_a_signal_ends_it(self):
+        nothing = {"slow": lambda *_: None, "rpc.discover": lambda *_: None}
+        for number in [signal.SIGHUP, signal.SIGTERM]:
+            for typed, requests in [("su", 0), ("slow\n", 1), ("su\t", 1)]:
+                with self.subTest(number=number, typed=typed), RpcPeer(**nothing) as peer, \
+                        self.connect(peer.address) as terminal:
+                    terminal.type(typed)
+                    terminal.wait_for("> " + typed.strip())
+                    wait_for(lambda: len(peer.received) == requests, "the request")
+                    os.kill(terminal.process(), number)
+                    self.assertEqual(terminal.status(), 128 + number)
+                    self.assertTrue(terminal.edits_lines())
+
+    def test_stops_at_c_z_and_goes_on(self):
+        with RpcPeer(slow=lambda *_: None, sum="3") as peer, \
+                Terminal("bash", "--norc", "-i",
+                         environment={"HOME": self.home, "PS1": "% ", "HISTFILE": ""}) as terminal:
+            terminal.type(f"{COMMAND} connect {peer.address}\n")
+            terminal.wait_for(f"\n{peer.address}>")
+            terminal.type("sum 1")
+            terminal.wait_for(f"{peer.address}> sum 1")
+            terminal.press("C-z")
+            terminal.wait_for("Stopped")
+            terminal.type("clear\n")
+            terminal.type("fg\n")
+            terminal.wait_for(f"\n{peer.address}> sum 1")
+            terminal.type(" 2\n")
+            terminal.wait_for("\n3\n")
+            self.assertEqual(json.loads(peer.received[-1])["params"], [1, 2])
+            terminal.type("slow\n")
+            wait_for(lambda: len(peer.received) == 2, "the call")
+            terminal.press("C-z")
+            terminal.wait_for("Stopped")
+            terminal.type("fg\n")
+            terminal.wait_until(lambda screen: screen.count("fg") == 2, "the shell")
+            terminal.press("C-c")
+            terminal.wait_for("not waiting any more")
+            terminal.press("C-d")
+            terminal.wait_until(lambda screen: screen.rstrip().endswith("%"), "the shell")
+
     def test_connects_again_when_the_server_comes_back(self):
         with RpcPeer(bye=lambda connection, _: connection.shutdown(2)) as peer:
             with self.connect(peer.address) as terminal:

@@ -2,9 +2,11 @@
 """A program in a terminal: typed to, and looked at, by way of tmux."""
 
 import contextlib
+import glob
 import os
 import subprocess
 import tempfile
+import termios
 
 from waiting import PATIENCE, wait_for
 
@@ -16,6 +18,17 @@ KEEPER = 'trap : INT QUIT; "$@"; echo $? > "$0"; exec cat'
 def inherited(name):
     """Does a program in a terminal get this variable? Not those that tell it what terminals do."""
     return name in ("PATH", "HOME") or name.endswith("SAN_OPTIONS")
+
+
+def children_of(parent):
+    """The processes that were started by the one with this id."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError), open(path) as file:
+            # The name, in parentheses, may contain anything.
+            if file.read().rpartition(")")[2].split()[1] == parent:
+                found.append(int(path.split("/")[2]))
+    return found
 
 
 class Terminal:
@@ -88,6 +101,17 @@ class Terminal:
         except AssertionError as error:
             raise AssertionError(f"{error}, on the screen:\n{screen.rstrip()}") from None
         return screen
+
+    def process(self):
+        """The id of the program."""
+        (child,) = wait_for(lambda: children_of(self.value("pane_pid")), "the program")
+        return child
+
+    def edits_lines(self):
+        """Does the terminal itself, which is what most programs want?"""
+        with open(self.value("pane_tty"), "rb", buffering=0) as tty:
+            flags = termios.tcgetattr(tty.fileno())[3]
+        return flags & (termios.ICANON | termios.ECHO) == termios.ICANON | termios.ECHO
 
     def status(self):
         """The exit code of the program, once it has ended."""

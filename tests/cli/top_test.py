@@ -2,7 +2,6 @@
 """`jsocket top`: on a terminal and without one."""
 
 import contextlib
-import glob
 import json
 import os
 import re
@@ -15,7 +14,7 @@ from command import (COMMAND, CommandTest, Listening, Serve, frame, jsocket, rec
                      receive_to_end, wait_for)
 from peer import Peer
 from rpc_peer import RpcPeer
-from terminal import Terminal
+from terminal import Terminal, children_of
 
 
 RPC_SERVER = os.environ.get("JSOCKET_RPC_SERVER")
@@ -337,17 +336,6 @@ def fits(screen, columns, lines):
             found[header].startswith("CLIENT") and found[-1].startswith("by messages") and
             all(line.startswith("client ") for line in found[header + 1:-1]) and
             max(map(len, found)) <= columns)
-
-
-def children_of(parent):
-    """The processes that were started by the one with this id."""
-    found = []
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        with contextlib.suppress(OSError), open(path) as file:
-            # The name, in parentheses, may contain anything.
-            if file.read().rpartition(")")[2].split()[1] == parent:
-                found.append(int(path.split("/")[2]))
-    return found
 
 
 class Ending(CommandTest):
