@@ -21,8 +21,9 @@ std::unique_ptr<Protocol> make() {
     return std::make_unique<Kind>();
 }
 
-constexpr std::array<Entry, 8> protocols{{
+constexpr std::array<Entry, 9> protocols{{
     {"prefix", make<PrefixProtocol>},
+    {"rpc", make<RpcProtocol>},
     {"lines", make<LinesProtocol>},
     {"redis", make<RedisProtocol>},
     {"nats", make<NatsProtocol>},

@@ -38,6 +38,7 @@ std::vector<std::string> protocol_names();
 /// Throws std::invalid_argument if there is none of this name.
 ///
 ///     prefix     4 bytes of length, big-endian, and the payload
+///     rpc        JSON-RPC 2.0 as prefix: method "echo", the payload is its params
 ///     lines      JSON-RPC 1.0 as Go's net/rpc/jsonrpc has it: method "Echo.Echo", params [payload]
 ///     redis      ECHO in RESP
 ///     nats       a request to the subject "echo", whose reply comes to an inbox

@@ -32,6 +32,10 @@ std::size_t as_number(std::string_view digits, std::string_view reply) {
     return value;
 }
 
+std::string rpc_call(std::string_view params) {
+    return R"({"id":1,"jsonrpc":"2.0","method":"echo","params":)" + std::string(params) + '}';
+}
+
 std::string result_of(std::string_view response) {
     return nlohmann::json::parse(response).at("result").dump();
 }
@@ -154,9 +158,16 @@ std::string NatsProtocol::document(std::string_view reply) const {
     return std::string(reply.substr(block.value().begin, block->length));
 }
 
+std::string RpcProtocol::request(std::string_view payload) const {
+    return PrefixProtocol::request(rpc_call(payload));
+}
+
+std::string RpcProtocol::document(std::string_view reply) const {
+    return result_of(PrefixProtocol::document(reply));
+}
+
 std::string HttpProtocol::request(std::string_view payload) const {
-    const std::string body =
-        R"({"id":1,"jsonrpc":"2.0","method":"echo","params":)" + std::string(payload) + '}';
+    const std::string body = rpc_call(payload);
     return "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
            "Content-Length: " +
            std::to_string(body.size()) + "\r\n\r\n" + body;

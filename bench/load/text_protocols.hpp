@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "load/binary_protocols.hpp"
 #include "load/protocol.hpp"
 
 namespace jsocket::bench {
@@ -31,6 +32,13 @@ class NatsProtocol : public Protocol {
 
   private:
     std::string inbox_;
+};
+
+/// JSON-RPC 2.0, each message behind its length.
+class RpcProtocol : public PrefixProtocol {
+  public:
+    std::string request(std::string_view payload) const override;
+    std::string document(std::string_view reply) const override;
 };
 
 /// JSON-RPC 2.0 over HTTP/1.1 with connections that are kept.
