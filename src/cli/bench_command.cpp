@@ -231,9 +231,11 @@ void BenchCommand::run() {
         print_line(text);
     }
     if (failed == 0) return;
-    throw Error(std::to_string(failed) + " of " + std::to_string(load_options.connections) +
-                " connections failed; the first: " + result.first_failure +
-                hint(result, load_options));
+    complain_of(result.first_failure_kind,
+                std::to_string(failed) + " of " + std::to_string(load_options.connections) +
+                    " connections failed; the first: " + result.first_failure +
+                    hint(result, load_options));
+    throw AlreadyReported();
 }
 
 }  // namespace jsocket::cli

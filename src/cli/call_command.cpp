@@ -44,16 +44,6 @@ std::string read_params() {
                      printable(params));
 }
 
-void tell_of_error(const std::string& object) {
-    if (!json_lines()) return print_diagnostic(object);
-    std::string message = "\"\"";
-    for_each_member(object, [&message](std::string_view name, std::string_view value) {
-        if (name == "\"message\"") message = value;
-    });
-    print_diagnostic(R"({"error":{"kind":"rpc","message":)" + message + ",\"object\":" + object +
-                     "}}");
-}
-
 void tell_of_time(double connecting, double reply) {
     if (json_lines()) {
         print_diagnostic(json{{"timing", {{"connect", connecting}, {"reply", reply}}}}.dump());
@@ -154,7 +144,7 @@ std::string CallCommand::call(JsonClient& client, const std::string& method,
                               const std::string& params) {
     RpcReply reply = *exchange(client, request_text(method, params, call_id), true);
     if (reply.error.empty()) return std::move(reply.result);
-    tell_of_error(reply.error);
+    print_diagnostic(error_line(reply.error));
     throw AlreadyReported();
 }
 
@@ -178,8 +168,7 @@ std::optional<RpcReply> CallCommand::exchange(JsonClient& client, const std::str
         throw ProtocolError("the reply from " + client_.server() + ": " + error.what());
     } catch (const Error&) {
         if (!watchdog.expired()) throw;
-        throw TimeoutError("no reply from " + client_.server() + " within " +
-                           client_.timeout_text() + " s");
+        throw client_.timed_out("reply from");
     }
     if (verbose_) tell_of_time(connecting, seconds_since(start) - connecting);
     return reply;

@@ -5,6 +5,7 @@
 #include "cli/tls_arguments.hpp"
 
 #include <jsocket/client/json_client.hpp>
+#include <jsocket/error.hpp>
 
 #include <chrono>
 #include <string>
@@ -32,6 +33,9 @@ class ClientArguments {
     const std::string& server() const { return server_; }
     const std::string& timeout_text() const { return timeout_text_; }
     std::chrono::milliseconds timeout() const { return timeout_; }
+
+    /// That nothing has come within --timeout: `what` is "reply from", or "connection to".
+    TimeoutError timed_out(const char* what) const;
 
   private:
     void apply(const Context& context, std::vector<Context::Setting>& applied);

@@ -3,8 +3,8 @@
 
 #include "cli/connect_session.hpp"
 #include "cli/line_editor.hpp"
+#include "cli/rpc_text.hpp"
 #include "cli/script_lines.hpp"
-#include "cli/signal_queue.hpp"
 #include "cli/talk.hpp"
 #include "cli/terminal.hpp"
 
@@ -28,6 +28,7 @@ std::string coloured(Kind kind, std::string_view text) {
             return "\x1b[36m" + plain + "\x1b[0m";
         case Kind::error:
             return "\x1b[31m" + plain + "\x1b[0m";
+        case Kind::connection:
         case Kind::note:
             return "\x1b[2m" + plain + "\x1b[0m";
         case Kind::reply:
@@ -38,16 +39,19 @@ std::string coloured(Kind kind, std::string_view text) {
 
 void converse(const ClientOptions& options, const ClientArguments& client) {
     Talk talk(options);  // C-c still ends the command meanwhile
-    const SignalQueue signals(line_editor_signals);
+    const LineEditor::Signals signals;
     talk.start();
     const bool colour = colours(STDOUT_FILENO);
     LineEditor* editor = nullptr;
-    ConnectSession session(talk, client.timeout(),
-                           {signals.fd(), [&] { return editor->interrupted(); }},
-                           [&](Kind kind, std::string_view text) {
-                               if (editor == nullptr) return;
-                               editor->print(colour ? coloured(kind, text) : std::string(text));
-                           });
+    const auto show = [&](Kind kind, std::string_view text) {
+        editor->print(colour ? coloured(kind, text) : std::string(text));
+    };
+    ConnectSession session(
+        talk, client,
+        {.show = show,
+         .complain = [&show](const std::exception& error) { show(Kind::error, error.what()); },
+         .fd = signals.fd(),
+         .impatient = [&editor] { return editor->interrupted(); }});
     LineEditor lines(
         {.prompt = client.server() + "> ",
          .history_file = history_path(),
@@ -69,18 +73,29 @@ void converse(const ClientOptions& options, const ClientArguments& client) {
 void run_script(const ClientOptions& options, const ClientArguments& client) {
     Talk talk(options);
     talk.start();
-    ConnectSession session(talk, client.timeout(), {}, [](Kind kind, std::string_view text) {
-        if (kind == Kind::reply || kind == Kind::unasked) {
-            print_line(text);
-        } else if (kind == Kind::error && text.starts_with('{')) {
-            print_diagnostic(text);
-        } else if (kind == Kind::error) {
-            complain(text);
+    std::string where;  // what is shown comes from
+    const auto show = [&where](Kind kind, std::string_view text) {
+        switch (kind) {
+            case Kind::reply:
+            case Kind::unasked:
+                return print_line(text);
+            case Kind::error:
+                return print_diagnostic(error_line(std::string(text), where));
+            case Kind::connection:
+                return complain(text);
+            case Kind::note:
+                break;
         }
-    });
+    };
+    const auto complain_there = [&where](const std::exception& error) {
+        complain_of(kind_of(error), where + error.what());
+    };
+    ConnectSession session(talk, client, {.show = show, .complain = complain_there});
     ScriptLines lines(talk.fd(), [&session] { session.show_news(); });
-    while (const auto line = lines.read()) {
+    for (std::size_t number = 1; const auto line = lines.read(); ++number) {
+        where = "line " + std::to_string(number) + ": ";
         if (!session.execute(*line)) break;
+        where.clear();
     }
     session.show_news();
     if (session.failed()) throw AlreadyReported();

@@ -11,7 +11,7 @@ class ConnectCommand : public Command {
   public:
     explicit ConnectCommand(CLI::App& app);
 
-    /// To be called before any thread is started, since it blocks SIGINT. Throws UsageError for a
+    /// To be called before any thread is started, since it blocks signals. Throws UsageError for a
     /// wrong option, ConnectError if the server is not there at the beginning, AlreadyReported if a
     /// line of a script has failed.
     void run() override;

@@ -59,12 +59,8 @@ std::string trimmed(const std::string& line) {
 
 }  // namespace
 
-ConnectSession::ConnectSession(Talk& talk, std::chrono::milliseconds timeout, Impatience impatience,
-                               Print print)
-    : talk_(talk),
-      timeout_(timeout),
-      impatience_(std::move(impatience)),
-      print_(std::move(print)) {}
+ConnectSession::ConnectSession(Talk& talk, const ClientArguments& client, User user)
+    : talk_(talk), client_(client), user_(std::move(user)) {}
 
 bool ConnectSession::execute(const std::string& line) {
     const std::string text = trimmed(line);
@@ -80,7 +76,7 @@ bool ConnectSession::execute(const std::string& line) {
     } catch (const OutputError&) {
         throw;  // nobody would see what further lines come to
     } catch (const Error& error) {
-        fail(error.what());
+        fail(error);
     }
     return true;
 }
@@ -90,10 +86,10 @@ bool ConnectSession::command(const std::string& line) {
     const std::string& name = words.front();
     if (name == ":quit") return false;
     if (name == ":help") {
-        print_(Kind::reply, help);
+        user_.show(Kind::reply, help);
     } else if (name == ":methods") {
-        for (const std::string& method : discovery(timeout_).methods()) {
-            print_(Kind::reply, plain_name(method));
+        for (const std::string& method : discovery(client_.timeout()).methods()) {
+            user_.show(Kind::reply, plain_name(method));
         }
     } else if (name == ":describe" && words.size() == 2) {
         describe(words[1]);
@@ -105,9 +101,9 @@ bool ConnectSession::command(const std::string& line) {
 }
 
 void ConnectSession::describe(const std::string& method) {
-    const auto description = discovery(timeout_).description(method);
+    const auto description = discovery(client_.timeout()).description(method);
     if (!description) throw UsageError("the server has no method " + printable(method));
-    print_(Kind::reply, *description);
+    user_.show(Kind::reply, *description);
 }
 
 void ConnectSession::send_json(const std::string& text) {
@@ -118,17 +114,18 @@ void ConnectSession::send_json(const std::string& text) {
             throw UsageError("JSON: " + std::string(error.what()));
         }
     }();
+    const Deadline deadline = deadline_after(client_.timeout());
+    if (!wait_for_connection(deadline)) return;
     const Clock::time_point start = Clock::now();
     talk_.send(message);
     if (is_notification(message)) return;
-    const Deadline deadline = deadline_after(timeout_);
     const std::string id(id_of_call(message));
     const auto reply = id.empty() ? next_reply(message, deadline) : reply_to(message, id, deadline);
     if (!reply) {
-        if (id.empty()) print_(Kind::note, "not waiting any more");
+        if (id.empty()) user_.show(Kind::note, "not waiting any more");
         return;
     }
-    print_(Kind::reply, compact(*reply));
+    user_.show(Kind::reply, compact(*reply));
     show_time(start);
 }
 
@@ -146,13 +143,13 @@ void ConnectSession::call(const std::vector<std::string>& words) {
     if (words.empty()) return;
     const std::string params = params_of({words.begin() + 1, words.end()});
     const Clock::time_point start = Clock::now();
-    const std::optional<RpcReply> reply = ask(words.front(), params, timeout_);
+    const std::optional<RpcReply> reply = ask(words.front(), params, client_.timeout());
     if (!reply) return;
     if (reply->error.empty()) {
-        print_(Kind::reply, reply->result);
+        user_.show(Kind::reply, reply->result);
     } else {
         failed_ = true;
-        print_(Kind::error, reply->error);
+        user_.show(Kind::error, reply->error);
     }
     show_time(start);
 }
@@ -161,6 +158,7 @@ std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string
                                             std::chrono::milliseconds timeout) {
     const std::string id = new_id();
     const Deadline deadline = deadline_after(timeout);
+    if (!wait_for_connection(deadline)) return std::nullopt;
     const std::string request = request_text(method, params, id);
     talk_.send(request);
     const std::optional<std::string> message = reply_to(request, id, deadline);
@@ -191,7 +189,7 @@ std::optional<std::string> ConnectSession::reply_to(const std::string& request,
         throw;
     }
     give_up(id);
-    print_(Kind::note, "not waiting any more; asked the server to cancel call " + id);
+    user_.show(Kind::note, "not waiting any more; asked the server to cancel call " + id);
     return std::nullopt;
 }
 
@@ -210,25 +208,52 @@ void ConnectSession::give_up(const std::string& id) {
     talk_.send(request_text("rpc.cancel", "{\"id\":" + id + '}'));
 }
 
-/// The next message that is JSON. Empty if the user does not want to wait any more. Throws
-/// TimeoutError, and ConnectionClosed if the connection ends.
+/// Until there is a connection. False if the user does not want to wait for that. Throws
+/// TimeoutError; after that ConnectionClosed at once, so that a script does not wait at each line.
+bool ConnectSession::wait_for_connection(Deadline deadline) {
+    if (connected_) return true;
+    talk_.hurry();
+    if (waited_) {
+        throw ConnectionClosed("no connection to " + client_.server() + "; trying again", false);
+    }
+    try {
+        while (!connected_) {
+            const std::optional<Talk::Event> event = wait_for_event(deadline, "connection to");
+            if (!event) return false;
+            show(*event);
+        }
+    } catch (const TimeoutError&) {
+        waited_ = true;
+        throw;
+    }
+    return true;
+}
+
+/// The next message. Empty if the user does not want to wait any more. Throws TimeoutError, and
+/// ConnectionClosed if the connection ends.
 std::optional<std::string> ConnectSession::next_message(Deadline deadline) {
+    while (const auto event = wait_for_event(deadline, "reply from")) {
+        if (event->kind == Talk::Event::Kind::message) return event->text;
+        show(*event);
+        if (event->kind == Talk::Event::Kind::disconnected) {
+            throw ConnectionClosed("no reply: the connection has ended", false);
+        }
+    }
+    return std::nullopt;
+}
+
+/// The next event; empty if the user does not want to wait any more. Throws TimeoutError, which
+/// says `what` has not come.
+std::optional<Talk::Event> ConnectSession::wait_for_event(Deadline deadline, const char* what) {
     for (;;) {
         // First, since a server may send without end.
-        if (impatience_.shown()) {
-            print_(Kind::note, "");  // ends the line in which the terminal shows ^C
+        if (user_.impatient()) {
+            user_.show(Kind::note, "");  // ends the line in which the terminal shows ^C
             return std::nullopt;
         }
-        if (Clock::now() >= deadline) throw TimeoutError("no reply in time");
-        if (const std::optional<Talk::Event> event = next_event()) {
-            if (event->kind == Talk::Event::Kind::message) return event->text;
-            show(*event);
-            if (event->kind == Talk::Event::Kind::disconnected) {
-                throw ConnectionClosed("no reply: the connection has ended", false);
-            }
-            continue;
-        }
-        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {impatience_.fd, POLLIN, 0}}};
+        if (Clock::now() >= deadline) throw client_.timed_out(what);
+        if (auto event = next_event()) return event;
+        std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {user_.fd, POLLIN, 0}}};
         poll(ready.data(), ready.size(), poll_timeout(deadline));
     }
 }
@@ -241,7 +266,7 @@ std::optional<Talk::Event> ConnectSession::next_event() {
             cancels_ = 0;
         }
         if (!is_given_up(event->text)) return event;
-        print_(Kind::note, "too late: " + compact(event->text));
+        user_.show(Kind::note, "too late: " + compact(event->text));
     }
     return std::nullopt;
 }
@@ -279,18 +304,21 @@ void ConnectSession::show(const Talk::Event& event) {
     switch (event.kind) {
         case Talk::Event::Kind::message:
             try {
-                print_(Kind::unasked, compact(event.text));
+                user_.show(Kind::unasked, compact(event.text));
                 refuse(event.text);
             } catch (const PayloadError& error) {
-                fail("a message that is no JSON: " + std::string(error.what()));
+                fail(ProtocolError("a message that is no JSON: " + std::string(error.what())));
             }
             break;
         case Talk::Event::Kind::connected:
-            discovery_.reset();
-            print_(Kind::note, "connected again");
+            connected_ = true;
+            waited_ = false;
+            user_.show(Kind::connection, "connected again");
             break;
         case Talk::Event::Kind::disconnected:
-            print_(Kind::note, event.text + "; trying to connect again");
+            connected_ = false;
+            discovery_.reset();
+            user_.show(Kind::connection, event.text + "; trying to connect again");
             break;
     }
 }
@@ -322,6 +350,7 @@ std::vector<std::string> ConnectSession::words(std::string_view before, std::str
                               : std::vector<std::string>();
     }
     if (!before.empty() && before != ":describe ") return {};
+    if (!connected_) return {};
     try {
         std::vector<std::string> names = discovery(completion_timeout).methods();
         // Only those that a line can hold without quotes.
@@ -334,16 +363,16 @@ std::vector<std::string> ConnectSession::words(std::string_view before, std::str
     }
 }
 
-void ConnectSession::fail(std::string_view text) {
+void ConnectSession::fail(const Error& error) {
     failed_ = true;
-    print_(Kind::error, text);
+    user_.complain(error);
 }
 
 void ConnectSession::show_time(Clock::time_point start) {
     std::array<char, 40> text{};
     std::snprintf(text.data(), text.size(), "%.3f ms",
                   std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-    print_(Kind::note, text.data());
+    user_.show(Kind::note, text.data());
 }
 
 }  // namespace jsocket::cli

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/client_arguments.hpp"
 #include "cli/rpc_discovery.hpp"
 #include "cli/rpc_text.hpp"
 #include "cli/talk.hpp"
 
+#include <jsocket/deadline.hpp>
+#include <jsocket/error.hpp>
+
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,21 +25,23 @@ class ConnectSession {
   public:
     /// Where a line of output belongs.
     enum class Kind {
-        reply,    ///< what was asked for
-        unasked,  ///< a message that answers nothing
-        error,    ///< an error object, or a diagnostic
-        note,     ///< about the connection, or how long something took
-    };
-    using Print = std::function<void(Kind kind, std::string_view text)>;
-
-    /// How a user who has had enough of waiting says so.
-    struct Impatience {
-        int fd = -1;  ///< readable when it may be time to look; -1 for never
-        std::function<bool()> shown = [] { return false; };
+        reply,       ///< what was asked for
+        unasked,     ///< a message that answers nothing
+        error,       ///< an error object
+        connection,  ///< it has ended, or there is one again
+        note,        ///< anything else, such as how long something took
     };
 
-    ConnectSession(Talk& talk, std::chrono::milliseconds timeout, Impatience impatience,
-                   Print print);
+    /// Whoever it is that lines come from.
+    struct User {
+        std::function<void(Kind kind, std::string_view text)> show;
+        std::function<void(const std::exception& error)> complain;  ///< a line has failed
+        int fd = -1;  ///< readable when it may be time to ask for patience; -1 for never
+        std::function<bool()> impatient = [] { return false; };  ///< enough of waiting?
+    };
+
+    /// `client` has the time-out, and the name of the server.
+    ConnectSession(Talk& talk, const ClientArguments& client, User user);
 
     /// Does what a line says, and waits for the reply if there is one. False if it says `:quit`.
     /// Throws what has ended the conversation: an OutputError, or what Talk::next() throws.
@@ -58,7 +65,9 @@ class ConnectSession {
                                 std::chrono::milliseconds timeout);
     std::optional<std::string> reply_to(const std::string& request, const std::string& id,
                                         Deadline deadline);
+    bool wait_for_connection(Deadline deadline);
     std::optional<std::string> next_message(Deadline deadline);
+    std::optional<Talk::Event> wait_for_event(Deadline deadline, const char* what);
     const Discovery& discovery(std::chrono::milliseconds timeout);
     void describe(const std::string& method);
     std::optional<Talk::Event> next_event();
@@ -67,15 +76,16 @@ class ConnectSession {
     void give_up(const std::string& id);
     void show(const Talk::Event& event);
     void refuse(const std::string& message);
-    void fail(std::string_view text);
+    void fail(const Error& error);
     void show_time(std::chrono::steady_clock::time_point start);
 
     Talk& talk_;
-    const std::chrono::milliseconds timeout_;
-    const Impatience impatience_;
-    const Print print_;
+    const ClientArguments& client_;
+    const User user_;
     int last_id_ = 0;
     bool failed_ = false;
+    bool connected_ = true;
+    bool waited_ = false;  // for the connection, in vain
 
     // Of this connection.
     std::vector<std::string> given_up_;  // ids of calls that nobody waits for any more

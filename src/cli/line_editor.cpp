@@ -83,6 +83,7 @@ class LineEditor::Impl {
             throw Error("cannot edit lines on this terminal");
         }
         set_up();
+        options_.signals->others_.unblock();
     }
 
     ~Impl() { end(); }
@@ -92,9 +93,11 @@ class LineEditor::Impl {
     std::optional<std::string> read() {
         int size = 0;
         columns_ = columns(STDOUT_FILENO);  // el_gets() looks, too
+        options_.signals->others_.block();
         editing_ = true;
         const char* const line = el_gets(editor_, &size);
         editing_ = false;
+        options_.signals->others_.unblock();
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
         if (line == nullptr || size <= 0) return std::nullopt;
         std::string text(line, static_cast<std::size_t>(size));
@@ -124,16 +127,11 @@ class LineEditor::Impl {
     bool interrupted() {
         bool interrupted = false;
         bool resized = false;
-        while (const auto signal = options_.signals->next()) {
-            if (*signal == SIGINT) {
-                interrupted = true;
-            } else if (*signal == SIGWINCH) {
-                resized = true;
-            } else {
-                deliver(*signal);
-            }
+        while (const auto signal = options_.signals->keys_.next()) {
+            (*signal == SIGWINCH ? resized : interrupted) = true;
         }
         if (resized && editing_) redraw_line();
+        if (editing_ && options_.signals->others_.waiting()) let_others_act();
         return interrupted;
     }
 
@@ -244,12 +242,11 @@ class LineEditor::Impl {
 
     /// With the terminal as it was before the line. Not by libedit's own handlers: they print, for
     /// which they take a lock that the thread they interrupt may have.
-    void deliver(int signal) {
-        if (editing_) el_set(editor_, EL_PREP_TERM, 0);
-        options_.signals->deliver(signal);
-        if (!editing_) return;
+    void let_others_act() {
+        el_set(editor_, EL_PREP_TERM, 0);
+        options_.signals->others_.unblock();  // the process may end here, or stop for a while
+        options_.signals->others_.block();
         el_set(editor_, EL_PREP_TERM, 1);
-        if (signal != SIGCONT) return;
         std::fputs("\r\x1b[J", stdout);  // in the row where the shell has left the cursor
         draw_line();
     }

@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,25 +13,44 @@
 
 namespace jsocket::cli {
 
-/// C-c; a terminal of another size; and those that end the process, stop it or let it go on, for
-/// which the terminal has to be as it was.
-constexpr std::initializer_list<int> line_editor_signals{SIGINT,  SIGWINCH, SIGHUP, SIGTERM,
-                                                         SIGQUIT, SIGTSTP,  SIGCONT};
-
 /// Reads lines from a terminal, which can be edited, completed and found again in a history; while
 /// somebody types, other things can be printed above the line.
 ///
-/// C-c empties the line, or if it is empty begins another one.
+/// C-c empties the line, or if it is empty begins another one. Signals that end the process, stop
+/// it or have it go on find the terminal as it was before the line.
 class LineEditor {
   public:
+    /// Those that it looks at: SIGINT and SIGWINCH always, the others while a line is typed.
+    class Signals {
+      public:
+        /// To be made before any thread: all of them are blocked until there is a LineEditor, and
+        /// in every thread that is started by then for ever. Throws Error if there is no file
+        /// descriptor left.
+        Signals() = default;
+        ~Signals() {
+            keys_.restore();
+            others_.unblock();
+        }
+        Signals(const Signals&) = delete;
+        Signals& operator=(const Signals&) = delete;
+
+        /// Readable if one has come.
+        int fd() const { return all_.fd(); }
+
+      private:
+        friend class LineEditor;
+        const SignalQueue all_{SIGINT, SIGWINCH, SIGHUP, SIGTERM, SIGQUIT, SIGTSTP, SIGCONT};
+        const SignalQueue keys_{SIGINT, SIGWINCH};
+        const SignalQueue others_{SIGHUP, SIGTERM, SIGQUIT, SIGTSTP, SIGCONT};
+    };
+
     struct Options {
         std::string prompt;
 
         /// Where lines are kept, for its owner only; empty for nowhere.
         std::string history_file;
 
-        /// Has all of line_editor_signals.
-        const SignalQueue* signals = nullptr;
+        const Signals* signals = nullptr;
 
         /// While a line is being typed, `on_wake` is called whenever `wake` is readable.
         int wake = -1;
@@ -55,7 +73,7 @@ class LineEditor {
     void remember(const std::string& line);
 
     /// Has C-c come? For those that wait for something between lines, or while they complete a
-    /// word. Other signals do what they are there for.
+    /// word, when Signals::fd() is readable.
     bool interrupted();
 
     /// Prints whole lines, in the place of the one that is being typed, which follows below.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/load.hpp"
 
+#include "cli/terminal.hpp"
+
 #include <jsocket/error.hpp>
 
 #include <algorithm>
@@ -20,7 +22,7 @@ void allow_many_descriptors() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-const char* kind_of(const std::exception& error) {
+const char* failure_of(const std::exception& error) {
     if (dynamic_cast<const TlsError*>(&error) != nullptr) return "tls";
     if (dynamic_cast<const TimeoutError*>(&error) != nullptr) return "timeout";
     if (dynamic_cast<const ConnectError*>(&error) != nullptr) return "connect";
@@ -85,7 +87,7 @@ void Load::run(LoadConnection& connection) noexcept {
     try {
         if (connected) connection.run(schedule_);
     } catch (const std::exception& error) {
-        count_failure(kind_of(error), error.what());
+        count_failure(error);
     }
     if (--left_ > 0) return;
     ended_ = LoadClock::now();
@@ -97,7 +99,7 @@ bool Load::connect(LoadConnection& connection) noexcept {
         connection.connect(cancel_);
         return true;
     } catch (const std::exception& error) {
-        if (!cancel_.raised()) count_failure(kind_of(error), error.what());
+        if (!cancel_.raised()) count_failure(error);
         return false;
     }
 }
@@ -109,10 +111,12 @@ void Load::begin() {
     running_.store(true, std::memory_order_release);
 }
 
-void Load::count_failure(const char* kind, const char* what) noexcept {
+void Load::count_failure(const std::exception& error) noexcept {
     const std::scoped_lock lock(mutex_);
-    ++failures_[kind];
-    if (first_failure_.empty()) first_failure_ = what;
+    ++failures_[failure_of(error)];
+    if (!first_failure_.empty()) return;
+    first_failure_ = error.what();
+    first_failure_kind_ = kind_of(error);
 }
 
 void Load::join() {
@@ -157,6 +161,7 @@ LoadResult Load::finish() {
     }
     result.failures = std::move(failures_);
     result.first_failure = std::move(first_failure_);
+    result.first_failure_kind = first_failure_kind_;
     return result;
 }
 

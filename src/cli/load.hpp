@@ -11,12 +11,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <latch>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -30,6 +32,7 @@ struct LoadResult {
     std::uint64_t unsent = 0;                     ///< messages that were due, and never sent
     std::map<std::string, std::size_t> failures;  ///< connections that failed, by kind
     std::string first_failure;
+    std::string_view first_failure_kind;  ///< see kind_of()
     LoadError first_error;
 
     std::size_t failed_connections() const;
@@ -76,7 +79,7 @@ class Load {
     void run(LoadConnection& connection) noexcept;
     bool connect(LoadConnection& connection) noexcept;
     void begin();
-    void count_failure(const char* kind, const char* what) noexcept;
+    void count_failure(const std::exception& error) noexcept;
     void join();
 
     const LoadOptions options_;
@@ -96,6 +99,7 @@ class Load {
     std::mutex mutex_;  // of the failures
     std::map<std::string, std::size_t> failures_;
     std::string first_failure_;
+    std::string_view first_failure_kind_;
 };
 
 }  // namespace jsocket::cli

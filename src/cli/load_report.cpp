@@ -155,7 +155,7 @@ void print_counts(Page& page, const LoadResult& result) {
         page.bad_value("errors", human_exactly(result.counts.errors) +
                                      "; the first: " + result.first_error.text);
     }
-    if (result.unanswered > 0) page.bad_value("unanswered", human_exactly(result.unanswered));
+    if (result.unanswered > 0) page.bad_value("no reply", human_exactly(result.unanswered));
     if (result.unsent > 0) page.bad_value("unsent", human_exactly(result.unsent));
     for (const auto& [kind, count] : result.failures) {
         page.bad_value("failed", plural(count, "connection") + ", " + kind);

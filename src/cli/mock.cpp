@@ -33,18 +33,19 @@ std::optional<json> Mock::process_message(json&) { return std::nullopt; }
 std::optional<Mock::Answer> Mock::answer(const std::string& text) {
     if (settings_.rules == nullptr && !settings_.otherwise) return std::nullopt;
     json message;
+    std::string reason;
     try {
         message = parse(text, settings_.limits);
         if (settings_.rules != nullptr) {
             if (auto answer = settings_.rules->answer(message)) return answer;
         }
-    } catch (const PayloadError&) {
-        // A number beyond 64 bits, which no rule can name.
+    } catch (const PayloadError& error) {  // a number beyond 64 bits
+        reason = std::string(", since rules cannot look at it: ") + error.what();
     }
     if (settings_.otherwise) {
         return Answer{.rule = 0, .reply = fill_in(*settings_.otherwise, message)};
     }
-    if (!complained_) complain("no rule is for " + printable(text) + " from " + peer());
+    if (!complained_) complain("no rule is for " + printable(text) + " from " + peer() + reason);
     complained_ = true;
     return std::nullopt;
 }

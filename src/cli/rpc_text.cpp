@@ -2,11 +2,13 @@
 #include "cli/rpc_text.hpp"
 
 #include "cli/json_members.hpp"
+#include "cli/terminal.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/json.hpp>
 #include <jsocket/json_text.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <set>
@@ -52,9 +54,10 @@ std::string object_of(const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments) {
         const std::optional<std::size_t> length = name_length(argument);
         if (!length) {
+            const auto named = std::find_if(arguments.begin(), arguments.end(), name_length);
             throw UsageError("ARG: either all of them are NAME=VALUE, or none is; \"" +
                              printable(argument) + "\" is not (a text with a = needs quotes: '\"" +
-                             printable(argument) + "\"')");
+                             printable(*named) + "\"')");
         }
         const std::string name = argument.substr(0, *length);
         if (!names.insert(name).second) throw UsageError("ARG: " + name + " is given twice");
@@ -166,6 +169,17 @@ std::optional<RpcReply> reply_in(std::string_view message, std::string_view id) 
         return text.empty() ? std::string() : compact(text);
     };
     return RpcReply{compact_or_empty(reply->result), compact_or_empty(reply->error)};
+}
+
+std::string error_line(const std::string& object, std::string_view where) {
+    if (!json_lines()) return object;
+    std::string message;
+    for_each_member(object, [&message](std::string_view name, std::string_view value) {
+        if (name == "\"message\"" && value.front() == '"') message = value.substr(1);
+    });
+    if (message.empty()) message = '"';
+    return R"({"error":{"kind":"rpc","message":")" + std::string(where) + message +
+           ",\"object\":" + object + "}}";
 }
 
 std::string_view id_of_request(std::string_view message) {

@@ -57,6 +57,10 @@ struct RpcReply {
 /// as reply_text_in().
 std::optional<RpcReply> reply_in(std::string_view message, std::string_view id);
 
+/// How a command tells of an error object: as it is, or with --json as a diagnostic whose message
+/// begins with `where`.
+std::string error_line(const std::string& object, std::string_view where = {});
+
 /// The id of a request as it is in a message; empty if that is something else. Throws PayloadError
 /// if it is no JSON.
 std::string_view id_of_request(std::string_view message);

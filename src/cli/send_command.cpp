@@ -2,6 +2,7 @@
 #include "cli/send_command.hpp"
 
 #include "cli/option_values.hpp"
+#include "cli/rpc_text.hpp"
 #include "cli/script_lines.hpp"
 #include "cli/terminal.hpp"
 #include "cli/watchdog.hpp"
@@ -52,8 +53,10 @@ std::string SendCommand::exchange(JsonClient& client, const std::string& message
         throw ProtocolError("the reply from " + client_.server() + ": " + error.what());
     } catch (const Error&) {
         if (!watchdog.expired()) throw;
-        throw TimeoutError("no reply from " + client_.server() + " within " +
-                           client_.timeout_text() + " s");
+        const TimeoutError error = client_.timed_out("reply from");
+        if (!is_notification(message)) throw error;
+        throw TimeoutError(error.what() +
+                           std::string("; a request of JSON-RPC without an id has no reply"));
     }
 }
 

@@ -4,7 +4,7 @@
 #include <jsocket/error.hpp>
 
 #include <cerrno>
-#include <pthread.h>
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -14,7 +14,7 @@ namespace jsocket::cli {
 SignalQueue::SignalQueue(std::initializer_list<int> signals) {
     sigemptyset(&signals_);
     for (const int signal : signals) sigaddset(&signals_, signal);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    block();
     // Not when it is needed, as there may be no descriptor left then.
     fd_ = signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd_ < 0) throw Error("no signalfd: " + std::generic_category().message(errno));
@@ -28,19 +28,19 @@ std::optional<int> SignalQueue::next() const {
     return static_cast<int>(signal.ssi_signo);
 }
 
-void SignalQueue::deliver(int signal) const {
-    sigset_t one;
-    sigemptyset(&one);
-    sigaddset(&one, signal);
-    pthread_kill(pthread_self(), signal);  // waits until it is unblocked
-    pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
-    pthread_sigmask(SIG_BLOCK, &one, nullptr);
+bool SignalQueue::waiting() const {
+    pollfd readable{fd_, POLLIN, 0};
+    return poll(&readable, 1, 0) == 1;
 }
+
+void SignalQueue::unblock() const { pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr); }
+
+void SignalQueue::block() const { pthread_sigmask(SIG_BLOCK, &signals_, nullptr); }
 
 void SignalQueue::restore() const {
     while (next()) {
     }
-    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    unblock();
 }
 
 }  // namespace jsocket::cli

@@ -22,9 +22,13 @@ class SignalQueue {
     /// One that has come; empty if there is none.
     std::optional<int> next() const;
 
-    /// Does with this process what one of them does without a queue: ends it, stops it until
-    /// SIGCONT, or does nothing.
-    void deliver(int signal) const;
+    /// Has one come that next() has not taken?
+    bool waiting() const;
+
+    /// In this thread they do again what they do without it, first those that have come meanwhile;
+    /// and do not again.
+    void unblock() const;
+    void block() const;
 
     /// From now on they do again what they do without it. Those that wait are forgotten.
     void restore() const;

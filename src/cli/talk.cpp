@@ -2,7 +2,6 @@
 #include "cli/talk.hpp"
 
 #include "cli/client_arguments.hpp"
-#include "socket/wait.hpp"
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
@@ -16,8 +15,8 @@ Talk::Talk(const ClientOptions& options) : client_(make_client(options)) { clien
 Talk::~Talk() {
     {
         const Lock lock(mutex_);
-        stopping_.raise();
-        room_.notify_all();
+        stopping_ = true;
+        changed_.notify_all();
     }
     client_.close();
     if (thread_.joinable()) thread_.join();
@@ -27,6 +26,12 @@ void Talk::start() {
     thread_ = std::thread([this] { run(); });
 }
 
+void Talk::hurry() {
+    const Lock lock(mutex_);
+    hurried_ = true;
+    changed_.notify_all();
+}
+
 std::optional<Talk::Event> Talk::next() {
     const Lock lock(mutex_);
     if (events_.empty() && failure_) std::rethrow_exception(failure_);
@@ -34,7 +39,7 @@ std::optional<Talk::Event> Talk::next() {
     Event event = std::move(events_.front());
     events_.pop_front();
     bytes_ -= event.text.size();
-    room_.notify_all();
+    changed_.notify_all();
     if (events_.empty() && !failure_) wake_.lower();
     return event;
 }
@@ -42,8 +47,8 @@ std::optional<Talk::Event> Talk::next() {
 void Talk::add(Event::Kind kind, std::string text) {
     const Lock lock(mutex_);
     // Whoever does not look at what comes is to make the server wait, not to run out of memory.
-    while ((events_.size() >= most_events || bytes_ >= most_bytes) && !stopping_.raised()) {
-        room_.wait(mutex_);
+    while ((events_.size() >= most_events || bytes_ >= most_bytes) && !stopping_) {
+        changed_.wait(mutex_);
     }
     bytes_ += text.size();
     events_.push_back({kind, std::move(text)});
@@ -54,7 +59,7 @@ void Talk::run() {
     try {
         do {
             read_all();
-        } while (!stopping_.raised() && connect_again());
+        } while (!stopping_ && connect_again());
     } catch (const std::exception&) {
         const Lock lock(mutex_);
         failure_ = std::current_exception();
@@ -71,28 +76,29 @@ void Talk::read_all() {
         }
     } catch (const Error& error) {
         client_.close();
-        if (!stopping_.raised()) add(Event::Kind::disconnected, error.what());
+        if (!stopping_) add(Event::Kind::disconnected, error.what());
     }
 }
 
 /// False if this object is to end.
 bool Talk::connect_again() {
     const RetryPolicy policy;
-    for (int attempt = 1; !stopping_.raised(); ++attempt) {
+    for (int attempt = 1; !stopping_; ++attempt) {
         try {
             client_.connect();
             // The destructor may have closed the client just before it connected.
-            if (stopping_.raised()) return false;
+            if (stopping_) return false;
             add(Event::Kind::connected, "");
             return true;
         } catch (const Error&) {
             // Why is known since the connection ended.
         }
-        try {
-            wait_for(-1, 0, deadline_after(policy.backoff_limit(attempt)), &stopping_);
-        } catch (const Error&) {
-            return false;
+        const Deadline end = deadline_after(policy.backoff_limit(attempt));
+        const Lock lock(mutex_);
+        while (!hurried_ && !stopping_) {
+            if (changed_.wait_until(mutex_, end) == std::cv_status::timeout) break;
         }
+        if (std::exchange(hurried_, false)) attempt = 0;
     }
     return false;
 }

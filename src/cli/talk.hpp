@@ -5,8 +5,8 @@
 #include "support/mutex.hpp"
 
 #include <jsocket/client/json_client.hpp>
-#include <jsocket/socket/interrupt.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -46,6 +46,9 @@ class Talk {
     /// Sends a JSON text. Throws ConnectionClosed if there is no connection right now.
     void send(std::string_view message) { client_.send_payload(message); }
 
+    /// To be called by those who wait for a connection: it is tried at once, and soon again.
+    void hurry();
+
     /// Is readable while there are events.
     int fd() const { return wake_.fd(); }
 
@@ -61,9 +64,10 @@ class Talk {
 
     JsonClient client_;
     Wake wake_;
-    Interrupt stopping_;
+    std::atomic<bool> stopping_{false};
     Mutex mutex_;
-    Condition room_;
+    Condition changed_;
+    bool hurried_ JSOCKET_GUARDED_BY(mutex_) = false;
     std::deque<Event> events_ JSOCKET_GUARDED_BY(mutex_);
     std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them
     std::exception_ptr failure_ JSOCKET_GUARDED_BY(mutex_);

@@ -28,16 +28,6 @@ bool is(const std::exception& error) {
     return dynamic_cast<const Kind*>(&error) != nullptr;
 }
 
-std::string_view kind_of(const std::exception& error) {
-    if (is<UsageError>(error)) return "usage";
-    if (is<ConnectError>(error)) return "connect";
-    if (is<TlsError>(error)) return "tls";
-    if (is<ConnectionError>(error)) return "connection";
-    if (is<TimeoutError>(error)) return "timeout";
-    if (is<ProtocolError>(error)) return "protocol";
-    return "failed";
-}
-
 /// How many bytes at the beginning of a UTF-8 text are a character to be escaped. Those below
 /// U+0020 are not: JSON has none, and colours need them.
 std::size_t harmful(std::string_view text) {
@@ -126,6 +116,16 @@ void complain_of(std::string_view kind, std::string_view text) {
 void print_diagnostic(std::string_view text) {
     const std::string line = for_terminal(text) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+std::string_view kind_of(const std::exception& error) {
+    if (is<UsageError>(error)) return "usage";
+    if (is<ConnectError>(error)) return "connect";
+    if (is<TlsError>(error)) return "tls";
+    if (is<ConnectionError>(error)) return "connection";
+    if (is<TimeoutError>(error)) return "timeout";
+    if (is<ProtocolError>(error)) return "protocol";
+    return "failed";
 }
 
 ExitCode complain_of(const std::exception& error) {

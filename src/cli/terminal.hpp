@@ -55,6 +55,9 @@ void complain_of(std::string_view kind, std::string_view text);
 /// "protocol" or, for anything else, "failed". Says nothing of AlreadyReported.
 ExitCode complain_of(const std::exception& error);
 
+/// The name for programs of an exception, as diagnostics have it.
+std::string_view kind_of(const std::exception& error);
+
 /// Writes `text` and a line break to standard error, as for_terminal() has it.
 void print_diagnostic(std::string_view text);
 

@@ -189,7 +189,7 @@ class CallFails(CommandTest):
 class CallRefuses(CommandTest):
     def test_what_does_not_go_together(self):
         for arguments, words in [
-                (["m", "1", "a=2"], ["ARG", "NAME=VALUE"]), (["m", "a=1", "a=2"], ["a", "twice"]),
+                (["m", "1", "a=2"], ["ARG", "NAME=VALUE", """'"a=2"'"""]), (["m", "a=1", "a=2"], ["a", "twice"]),
                 (["m", "-", "1"], ["alone"]), ([], ["METHOD"]), (["--list", "m"], ["METHOD"]),
                 (["--template"], ["METHOD"]), (["m", "--template", "1"], ["ARG"]),
                 (["m", "--template", "--notify"], ["exclude"]), (["m", "--frob"], ["--frob"]),

@@ -16,7 +16,7 @@ from command import (COMMAND, PATIENCE, SLACK, CommandTest, Serve, frame, jsocke
                      wait_for)
 from peer import Peer, free_port
 from rpc_peer import RpcPeer, ask_back
-from terminal import Terminal
+from terminal import Terminal, state_of
 
 
 def news(connection, request):
@@ -244,7 +244,7 @@ class InTerminal(CommandTest):
 
     def test_has_no_code_that_a_signal_could_run_in_the_midst_of_another(self):
         with RpcPeer() as peer, self.connect(peer.address) as terminal:
-            self.assertFalse(terminal.edits_lines())
+            wait_for(lambda: not terminal.edits_lines(), "the editor")
             with open(f"/proc/{terminal.process()}/status") as file:
                 (caught,) = [line.split()[1] for line in file if line.startswith("SigCgt:")]
             for number in [signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT,
@@ -274,18 +274,18 @@ class InTerminal(CommandTest):
             terminal.wait_for(f"{peer.address}> sum 1")
             terminal.press("C-z")
             terminal.wait_for("Stopped")
-            terminal.type("clear\n")
             terminal.type("fg\n")
-            terminal.wait_for(f"\n{peer.address}> sum 1")
+            terminal.wait_until(lambda screen: screen.count("> sum 1") == 2, "the line")
             terminal.type(" 2\n")
             terminal.wait_for("\n3\n")
             self.assertEqual(json.loads(peer.received[-1])["params"], [1, 2])
             terminal.type("slow\n")
             wait_for(lambda: len(peer.received) == 2, "the call")
             terminal.press("C-z")
-            terminal.wait_for("Stopped")
+            terminal.wait_until(lambda screen: screen.count("Stopped") == 2, "the shell")
             terminal.type("fg\n")
-            terminal.wait_until(lambda screen: screen.count("fg") == 2, "the shell")
+            # Which has the terminal by then.
+            wait_for(lambda: state_of(terminal.process()) != "T", "the end of the stop")
             terminal.press("C-c")
             terminal.wait_for("not waiting any more")
             terminal.press("C-d")
@@ -301,7 +301,7 @@ class InTerminal(CommandTest):
                 port = peer.port
                 wait_for(lambda: peer.accepted >= 2, "the next connection")
                 terminal.wait_for("connected again")
-                # It may have other methods now.
+                # It may have other methods now, which Tab does not know before.
                 peer.answers["rpc.discover"] = '{"methods":[{"name":"newer"}]}'
                 terminal.type("new\t\n")
                 terminal.wait_for("> newer")
@@ -375,6 +375,38 @@ class AsScript(CommandTest):
             for line, word in zip(lines[1:], ["JSON", ":frob", "quote", "NAME=VALUE"]):
                 self.assertTrue(line.startswith("jsocket: ") and word in line, line)
 
+    def test_says_in_json_which_line_has_failed(self):
+        with RpcPeer(sum="3") as peer:
+            result = jsocket("connect", peer.address, "--json", stdin='nowhere\nsum\n{bad\n:frob\n')
+            self.assertEqual((result.code, result.out), (1, "3\n"), result)
+            errors = [json.loads(line)["error"] for line in result.err.splitlines()]
+            self.assertEqual([error["kind"] for error in errors], ["rpc", "usage", "usage"])
+            self.assertEqual(errors[0]["message"], "line 1: Not found")
+            self.assertEqual(errors[0]["object"], {"code": -32601, "message": "Not found"})
+            for error, start in zip(errors[1:], ["line 3: JSON: ", "line 4: :frob"]):
+                self.assertTrue(error["message"].startswith(start), error)
+
+    def test_waits_for_the_next_connection(self):
+        with RpcPeer(bye=lambda connection, _: connection.shutdown(2), sum="3") as peer:
+            result = jsocket("connect", peer.address, stdin="bye\nsum\n")
+            self.assertEqual((result.code, result.out), (1, "3\n"), result)
+            self.assertIn("trying to connect again\n", result.err)
+            self.assertTrue(result.err.endswith("jsocket: connected again\n"), result)
+
+    def test_waits_once_for_a_server_that_has_gone(self):
+        def leave(connection, _):
+            peer.stop_listening()
+            connection.shutdown(2)
+
+        with RpcPeer(bye=leave) as peer:
+            result = jsocket("connect", peer.address, "--timeout", "0.3",
+                             stdin='bye\nsum\n{"a": 1}\n')
+            self.assertEqual((result.code, result.out), (1, ""), result)
+            told = result.err.splitlines()
+            self.assertIn(f"jsocket: line 2: no connection to {peer.address} within 0.3 s", told)
+            self.assertEqual(told[-1],
+                             f"jsocket: line 3: no connection to {peer.address}; trying again")
+
     def test_ends_when_nobody_reads_what_it_prints(self):
         read, write = os.pipe()
         os.close(read)
@@ -388,7 +420,7 @@ class AsScript(CommandTest):
             began = time.monotonic()
             result = jsocket("connect", peer.address, "--timeout", "0.3", stdin="slow\n")
             self.assertLess(time.monotonic() - began, SLACK)
-            self.assert_failed(result, "no reply in time")
+            self.assert_failed(result, "line 1: no reply from ")
 
     def test_cancels_calls_that_take_too_long_and_leaves_out_late_replies(self):
         calls = []
@@ -400,7 +432,7 @@ class AsScript(CommandTest):
         with RpcPeer(slow=lambda _, request: calls.append(request), sum="3",
                      **{"rpc.cancel": cancel}) as peer:
             result = jsocket("connect", peer.address, "--timeout", "2", stdin="slow\nsum\n")
-            self.assert_failed(result, "no reply in time", out="3\n")
+            self.assert_failed(result, "line 1: no reply from ", out="3\n")
             self.assertEqual(len(peer.received), 3)
 
     def test_does_not_take_a_late_reply_for_that_to_another_line_of_json(self):
@@ -415,7 +447,7 @@ class AsScript(CommandTest):
                 lines = ['{"jsonrpc":"2.0","method":"slow","id":%s}\n' % first,
                          '{"jsonrpc":"2.0","method":"sum","id":8}\n']
                 result = jsocket("connect", peer.address, "--timeout", "2", stdin="".join(lines))
-                self.assert_failed(result, "no reply in time",
+                self.assert_failed(result, "line 1: no reply from ",
                                    out='{"jsonrpc":"2.0","result":"new","id":8}\n')
                 self.assertEqual([lines[0].strip(), lines[1].strip()],
                                  [peer.received[0], peer.received[2]])
@@ -431,7 +463,7 @@ class AsScript(CommandTest):
         with RpcPeer(m=second, **{"rpc.cancel": lambda *_: None}) as peer:
             result = jsocket("connect", peer.address, "--timeout", "2",
                              stdin='{"jsonrpc":"2.0","method":"m","id":7}\n' * 2)
-            self.assert_failed(result, "no reply in time",
+            self.assert_failed(result, "line 1: no reply from ",
                                out='{"jsonrpc":"2.0","result":2,"id":7}\n')
 
     def test_does_not_take_an_error_without_id_for_a_reply_after_rpc_cancel(self):
@@ -442,7 +474,7 @@ class AsScript(CommandTest):
 
         with RpcPeer(slow=lambda *_: None, sum=both, **{"rpc.cancel": lambda *_: None}) as peer:
             result = jsocket("connect", peer.address, "--timeout", "2", stdin="slow\nsum\n")
-            self.assert_failed(result, "no reply in time", out="3\n")
+            self.assert_failed(result, "line 1: no reply from ", out="3\n")
 
     def test_refuses_what_the_server_asks_and_shows_it(self):
         asked = ['{"jsonrpc":"2.0","method":"confirm","id":7}',

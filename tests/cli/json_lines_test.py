@@ -51,6 +51,8 @@ class JsonLines(CommandTest):
         with holder:
             self.assert_complains_in_json(jsocket("send", f"127.0.0.1:{port}", "1", "--json"),
                                           1, "connect", "refused")
+            result = jsocket("bench", f"127.0.0.1:{port}", "--json", "--connections", "2")
+            self.assertEqual(json.loads(result.err)["error"]["kind"], "connect", result)
         for reply, kind in [(b"", "connection"), (frame("1")[:3], "connection"),
                             (frame("{"), "protocol"), (b"\xff\xff\xff\xff", "protocol")]:
             with self.subTest(reply=reply), answering(reply) as peer:

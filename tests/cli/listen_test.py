@@ -264,6 +264,7 @@ class Rules(ListenTest):
             client.sendall(b"[99999999999999999999]\n1\n")
             self.assertEqual(client.recv(100), b'"any"\n')
             self.assertEqual(mock.line(), "[99999999999999999999]\n")
+            self.assertRegex(mock.stop().err, "no rule is for [^\n]+, since rules cannot look at it: ")
 
     def test_may_be_one_array(self):
         self.write("[", '  {"when": 1, "reply": "one"},', '  {"reply": "other"}', "]")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that says what a test tells it to, however wrong."""
 
+import contextlib
 import socket
 import threading
 
@@ -30,13 +31,18 @@ class Peer:
 
     def __exit__(self, error_type, *_):
         self.stopping.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
+        self.stop_listening()
         self._acceptor.join()
         self._listener.close()
         for thread in self._threads:
             thread.join()
         if self._failure and error_type is None:
             raise self._failure
+
+    def stop_listening(self):
+        """From now on, or at the end, clients are refused."""
+        with contextlib.suppress(OSError):  # it has been stopped
+            self._listener.shutdown(socket.SHUT_RDWR)
 
     def _accept(self):
         while True:

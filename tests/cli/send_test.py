@@ -10,6 +10,7 @@ import zlib
 from command import (COMMAND, SLACK, CommandTest, Serve, frame, jsocket, receive_exactly,
                      receive_frame)
 from peer import Peer, free_port
+from rpc_peer import RpcPeer
 
 BIG = "1234567890" * 40
 
@@ -179,6 +180,11 @@ class SendFails(CommandTest):
 
         with Peer(hang_up) as peer:
             self.assert_failed(jsocket("send", peer.address, "1"), "socket connection broken")
+
+    def test_to_wait_for_the_reply_to_a_notification(self):
+        with RpcPeer(m="1") as peer:
+            self.assert_failed(jsocket("send", "--timeout", "0.2", peer.address, '{"method":"m"}'),
+                               "no reply from", "within 0.2 s", "without an id has no reply")
 
     def test_when_the_server_never_replies(self):
         with Peer(lambda _: peer.stopping.wait()) as peer:

@@ -20,14 +20,26 @@ def inherited(name):
     return name in ("PATH", "HOME") or name.endswith("SAN_OPTIONS")
 
 
+def stat_of(process):
+    """What proc(5) has of a process, from its state on."""
+    with open(f"/proc/{process}/stat") as file:
+        # The name, in parentheses, may contain anything.
+        return file.read().rpartition(")")[2].split()
+
+
+def state_of(process):
+    """T if it is stopped."""
+    return stat_of(process)[0]
+
+
 def children_of(parent):
     """The processes that were started by the one with this id."""
     found = []
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        with contextlib.suppress(OSError), open(path) as file:
-            # The name, in parentheses, may contain anything.
-            if file.read().rpartition(")")[2].split()[1] == parent:
-                found.append(int(path.split("/")[2]))
+    for path in glob.glob("/proc/[0-9]*"):
+        process = int(path.split("/")[2])
+        with contextlib.suppress(OSError):
+            if stat_of(process)[1] == str(parent):
+                found.append(process)
     return found
 
 

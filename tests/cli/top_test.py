@@ -360,7 +360,7 @@ class Ending(CommandTest):
         def send(terminal):
             # The command is a child of the script's shell, and that one of the terminal's.
             (shell,) = children_of(terminal.value("pane_pid"))
-            (child,) = wait_for(lambda: children_of(str(shell)), "the command")
+            (child,) = wait_for(lambda: children_of(shell), "the command")
             os.kill(child, number)
         return send
 
