@@ -47,6 +47,7 @@ void ScriptPlayer::run() {
 
 void ScriptPlayer::play(const Step& step) {
     using Kind = Step::Kind;
+    end_ = deadline_after(options_.timeout);
     switch (step.kind) {
         case Kind::expect:
             return expect(step);
@@ -196,11 +197,15 @@ ScriptPlayer::Received ScriptPlayer::receive(const std::string& expected) {
     std::array<char, 64 * 1024> space;
     std::optional<std::size_t> size;
     try {
-        size = stream_->read_some(space, deadline_after(options_.timeout));
+        size = stream_->read_some(space, end_);
     } catch (const ConnectionError&) {
         return Received::end;  // a reset is one, too
     }
-    if (!size) fail(expected, "nothing for " + std::to_string(options_.timeout.count()) + " ms");
+    if (!size) {
+        const std::string_view got = finder_->rest();
+        fail(expected, (got.empty() ? "nothing" : in_quotes(got) + " and no more") + " for " +
+                           std::to_string(options_.timeout.count()) + " ms");
+    }
     finder_->add({space.data(), *size});
     return *size > 0 ? Received::bytes : Received::end;
 }
@@ -209,7 +214,9 @@ void ScriptPlayer::check_rest() {
     if (!stream_) return;
     try {
         std::array<char, 64 * 1024> space;
-        for (;;) {
+        // Whoever sends without end is not listened to for ever.
+        const Deadline end = deadline_after(options_.timeout);
+        while (std::chrono::steady_clock::now() < end) {
             const auto size = stream_->read_some(space, immediately);
             if (size.value_or(0) == 0) break;
             finder_->add({space.data(), *size});

@@ -4,6 +4,7 @@
 #include "support/mutex.hpp"
 #include "testing/message_finder.hpp"
 
+#include <jsocket/deadline.hpp>
 #include <jsocket/socket/stream.hpp>
 #include <jsocket/testing/script.hpp>
 #include <jsocket/testing/transcript.hpp>
@@ -70,6 +71,7 @@ class ScriptPlayer {
     const Connect connect_;
     Transcript transcript_;
     std::size_t current_ = 0;  // step
+    Deadline end_{};           // of that
     std::uint64_t connections_ = 0;
     std::unique_ptr<MessageFinder> finder_;
     json latest_;  // message that was expected

@@ -15,10 +15,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <sys/socket.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -170,9 +173,28 @@ TEST(ScriptedServer, SaysWhatElseCameThanAMessage) {
 TEST(ScriptedServer, GivesUpWaitingAfterItsTimeout) {
     ScriptedPeer alone(Script().expect(1), {.timeout = 20ms});
     EXPECT_THAT(mismatch_of(alone), StartsWith("step 1 of 1: nobody connected to 127.0.0.1:"));
-    ScriptedPeer server(Script().expect(1), {.timeout = 20ms});
-    JsonClient client = connected_client(server);
-    EXPECT_THAT(mismatch_of(server), HasSubstr("expected 1\ngot nothing for 20 ms"));
+    auto [near, far] = jsocket::testing::pipe();
+    ScriptedPeer peer(std::move(near), Script().expect(1), {.timeout = 20ms});
+    EXPECT_THAT(mismatch_of(peer), HasSubstr("expected 1\ngot nothing for 20 ms"));
+}
+
+TEST(ScriptedServer, GivesUpWaitingThoughSomethingComesNowAndThen) {
+    ScriptedPeer server(Script().expect(1), {.framing = Framing::lines, .timeout = 300ms});
+    RawPeer client = RawPeer::connect(server.port());
+    auto mismatch = std::async(std::launch::async, [&server] { return mismatch_of(server); });
+    const Stopwatch watch;
+    while (mismatch.wait_for(1ms) != std::future_status::ready && watch.elapsed() < patience) {
+        ::send(client.fd(), "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);  // which is no message
+    }
+    client.close();
+    EXPECT_THAT(mismatch.get(), HasSubstr("expected 1\ngot nothing for 300 ms"));
+}
+
+TEST(ScriptedServer, SaysWhatHasComeInTime) {
+    auto [near, far] = jsocket::testing::pipe();
+    far->write_all("abc", patience);
+    ScriptedPeer peer(std::move(near), Script().expect_bytes("abcd"), {.timeout = 20ms});
+    EXPECT_THAT(mismatch_of(peer), HasSubstr("got \"abc\" and no more for 20 ms"));
 }
 
 TEST(ScriptedServer, MindsWhatComesBeyondItsScript) {
