@@ -219,7 +219,10 @@ bool ConnectSession::wait_for_connection(Deadline deadline) {
     try {
         while (!connected_) {
             const std::optional<Talk::Event> event = wait_for_event(deadline, "connection to");
-            if (!event) return false;
+            if (!event) {
+                user_.show(Kind::note, "not waiting any more");
+                return false;
+            }
             show(*event);
         }
     } catch (const TimeoutError&) {
