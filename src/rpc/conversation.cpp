@@ -197,10 +197,9 @@ Conversation::Slot Conversation::acquire_slot(Deadline deadline) {
         if (!open_) throw not_connected(link_.address);
         ++slots_used_;
     }
-    // Without the lock: if there is no memory for it, it releases the slot at once.
-    return {this, [weak = weak_from_this()](void*) {
-                if (const auto self = weak.lock()) self->release_slot();
-            }};
+    // Without the lock: if there is no memory for it, it releases the slot at once. And without a
+    // share of the Conversation, which the timer's thread may not be the last to have.
+    return {this, [this](void*) { release_slot(); }};
 }
 
 void Conversation::release_slot() noexcept {

@@ -81,7 +81,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void require_other_thread() const;
 
   private:
-    /// The right to have a message with calls in flight; given back when it is destroyed.
+    /// The right to have a message with calls in flight; given back when it is destroyed. Only what
+    /// ends before the Conversation has one: members, threads that it joins, calls by a Peer.
     using Slot = std::shared_ptr<void>;
 
     struct Pending {
@@ -115,10 +116,10 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 
     Mutex mutex_;
     Condition slot_free_;  // or the end has come
-    std::map<std::uint64_t, Pending> pending_ JSOCKET_GUARDED_BY(mutex_);
     std::uint64_t last_id_ JSOCKET_GUARDED_BY(mutex_) = 0;
     std::uint64_t first_id_ JSOCKET_GUARDED_BY(mutex_) = 1;  // of this connection
     std::size_t slots_used_ JSOCKET_GUARDED_BY(mutex_) = 0;
+    std::map<std::uint64_t, Pending> pending_ JSOCKET_GUARDED_BY(mutex_);  // whose slots are above
 
     // Last, so that their functions find the others alive.
     Timer cancels_;  // sends them, which may take time that time-outs do not have
