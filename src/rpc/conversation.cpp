@@ -75,6 +75,7 @@ Conversation::Conversation(const Dispatcher& methods, Link link)
 void Conversation::begin() {
     runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
     notified_ = false;
+    reader_ = std::thread::id();  // which a thread may have that has begun since that one ended
     const Lock lock(mutex_);
     first_id_ = last_id_ + 1;
     open_.store(true, std::memory_order_release);

@@ -68,5 +68,18 @@ TEST(RpcConversation, IsNotDestroyedByItsTimer) {
     EXPECT_EQ(destroyed_by, here);
 }
 
+/// The system gives the id of a thread that has ended to another one.
+TEST(RpcConversation, KnowsNoReaderUntilTheNextOneReads) {
+    const auto conversation = std::make_shared<Conversation>(Dispatcher(), link_to_nobody());
+    conversation->begin();
+    conversation->read_here();
+    EXPECT_THROW(conversation->require_other_thread(), UsageError);
+    conversation->end(nullptr, true);
+    EXPECT_NO_THROW(conversation->require_other_thread());
+    conversation->begin();
+    EXPECT_NO_THROW(conversation->require_other_thread());
+    conversation->end(nullptr, true);
+}
+
 }  // namespace
 }  // namespace jsocket::rpc
