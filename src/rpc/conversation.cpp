@@ -143,7 +143,7 @@ void Conversation::take_reply(json& reply) {
     auto call = id != reply.end() && id->is_number_unsigned() ? forget(id->get<std::uint64_t>())
                                                               : std::nullopt;
     if (!call) {
-        if (!fail_only_message(reply)) ++stray_replies_;
+        if (!take_error_without_id(reply)) ++stray_replies_;
         return;
     }
     const auto result = reply.find("result");
@@ -162,20 +162,41 @@ void Conversation::take_reply(json& reply) {
 
 /// An error without an id says that a message was no request, or a batch too long. If only one is
 /// in flight it is that one.
-bool Conversation::fail_only_message(const json& reply) {
+bool Conversation::take_error_without_id(const json& reply) {
     const auto id = reply.find("id");
     if (!error_of(reply, {}) || notified_ || (id != reply.end() && !id->is_null())) return false;
+    return fail_only_message(
+        [&reply](const std::string& method) { throw RpcError(*error_of(reply, method)); });
+}
+
+std::optional<json> Conversation::take_unreadable(const PayloadError& error) {
+    if (!has_pending()) return payload_error_reply(error);
+    // The other end would take an answer to its reply for that to a call of its own.
+    const bool was_reply = fail_only_message([this, &error](const std::string& method) {
+        throw ProtocolError("the reply to " + printable(method) + " from " + link_.address +
+                                " cannot be read: " + error.what(),
+                            true);
+    });
+    if (!was_reply) ++stray_replies_;
+    return std::nullopt;
+}
+
+bool Conversation::has_pending() noexcept {
+    const Lock lock(mutex_);
+    return !pending_.empty();
+}
+
+/// Ends the calls of the only message in flight with what `fail` throws. False if there are others.
+bool Conversation::fail_only_message(const std::function<void(const std::string& method)>& fail) {
     std::map<std::uint64_t, Pending> pending;
     {
         const Lock lock(mutex_);
         if (slots_used_ != 1) return false;
         pending.swap(pending_);
     }
-    for (auto& [number, call] : pending) {
+    for (auto& [id, call] : pending) {
         if (call.timeout) timer_.cancel(*call.timeout);
-        call.complete(nullptr, exception_of([&reply, &method = call.method] {
-                          throw RpcError(*error_of(reply, method));
-                      }));
+        call.complete(nullptr, exception_of([&, &method = call.method] { fail(method); }));
     }
     return !pending.empty();
 }

@@ -5,6 +5,7 @@
 #include "rpc/timer.hpp"
 #include "support/mutex.hpp"
 
+#include <jsocket/error.hpp>
 #include <jsocket/rpc/batch.hpp>
 #include <jsocket/rpc/dispatcher.hpp>
 #include <jsocket/rpc/peer.hpp>
@@ -47,7 +48,8 @@ struct Link {
 /// Both directions of JSON-RPC over a connection, at either end of it: the calls made here that
 /// wait for their replies, and those that the other end makes.
 ///
-/// Threads:  read_here(), take() and end() on the thread that reads the connection, begin() on that
+/// Threads:  read_here(), take(), take_unreadable() and end() on the thread that reads the
+/// connection, begin() on that
 ///           one or before it is started; what is the Peer's on any.
 class Conversation : public std::enable_shared_from_this<Conversation> {
   public:
@@ -64,6 +66,10 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 
     /// Takes what has arrived, `size` bytes of text; the reply, if there is one at once.
     std::optional<json> take(json& message, std::size_t size);
+
+    /// The same for what is no JSON, or beyond a limit: the reply to the only call in flight, or
+    /// that to one of several, and else a request.
+    std::optional<json> take_unreadable(const PayloadError& error);
 
     /// Nothing more will arrive: whatever waits for a reply gets `reason`. `abrupt`: tells methods
     /// that run to stop at once, instead of after drain_timeout. Waits for them.
@@ -103,7 +109,9 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     bool is_current(std::uint64_t id) noexcept;
     bool is_answer(const json& message);
     void take_reply(json& reply);
-    bool fail_only_message(const json& reply);
+    bool take_error_without_id(const json& reply);
+    bool has_pending() noexcept;
+    bool fail_only_message(const std::function<void(const std::string& method)>& fail);
     std::optional<json> take_batch(json& batch, std::size_t size);
 
     const Dispatcher methods_;

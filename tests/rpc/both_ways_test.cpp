@@ -140,6 +140,16 @@ TEST_F(RpcBothWays, WhatReadsTheConnectionMayNotWaitForIt) {
     client.call("patient");
 }
 
+TEST_F(RpcBothWays, AReplyThatCannotBeReadEndsTheCallOfTheServer) {
+    RawPeer client = new_raw_client();
+    for (const std::size_t which : {0U, 1U}) {
+        send(client, request("ask", json::array({"double", json::array({1})}), "a"));
+        const json id = receive(client).at("id");
+        client.send(prefix_frame(unreadable_results(id)[which]));
+        EXPECT_EQ(code_of(receive(client), "a"), internal_error);
+    }
+}
+
 TEST_F(RpcBothWays, EveryClientIsAskedByItself) {
     std::vector<Client> clients;
     for (int i = 0; i < 5; ++i) {

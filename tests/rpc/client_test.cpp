@@ -399,6 +399,35 @@ TEST_F(RpcClientOfAStranger, AnswersWhatIsNoJson) {
     EXPECT_TRUE(client.connected());
 }
 
+TEST_F(RpcClientOfAStranger, AReplyThatCannotBeReadIsThatOfTheOnlyCall) {
+    for (const std::size_t which : {0U, 1U}) {
+        auto answer = client.async_call("m");
+        const json id = receive(*stranger).at("id");
+        stranger->send(prefix_frame(unreadable_results(id)[which]));
+        const auto error = error_of<ProtocolError>([&] { answer.get(); });
+        EXPECT_TRUE(std::string(error->what()).starts_with("the reply to m from 127.0.0.1:"));
+        EXPECT_TRUE(error->connection_usable());
+    }
+    client.notify("next");  // nothing has been sent before it
+    EXPECT_EQ(receive(*stranger), request("next"));
+    EXPECT_EQ(client.stray_replies(), 0U);
+}
+
+TEST_F(RpcClientOfAStranger, AReplyThatCannotBeReadIsNobodysIfThereAreSeveralCalls) {
+    auto first = client.async_call<int>("m");
+    auto second = client.async_call<int>("m");
+    const json one = receive(*stranger).at("id");
+    const json two = receive(*stranger).at("id");
+    for (const std::string& text : unreadable_results(one)) stranger->send(prefix_frame(text));
+    send(*stranger, result(1, one));
+    send(*stranger, result(2, two));
+    EXPECT_EQ(first.get(), 1);
+    EXPECT_EQ(second.get(), 2);
+    EXPECT_EQ(client.stray_replies(), 2U);
+    client.notify("next");
+    EXPECT_EQ(receive(*stranger), request("next"));
+}
+
 TEST_F(RpcClientOfAStranger, SendsRequestsAsTheSpecificationHasThem) {
     client.notify("told", {1});
     auto answer = client.async_call("asked");

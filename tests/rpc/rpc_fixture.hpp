@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace jsocket::rpc {
 
@@ -98,6 +99,16 @@ inline json request(std::string_view method, json params = nullptr, json id = nu
 
 inline json result(json value, json id) {
     return {{"jsonrpc", "2.0"}, {"result", std::move(value)}, {"id", std::move(id)}};
+}
+
+/// Well formed, but beyond Limits, or with a number that no tree can hold.
+inline std::vector<std::string> unreadable_results(const json& id) {
+    std::vector<std::string> texts;
+    for (const std::string& value :
+         {std::string(200, '[') + std::string(200, ']'), std::string("18446744073709551616")}) {
+        texts.push_back(R"({"jsonrpc":"2.0","result":)" + value + R"(,"id":)" + id.dump() + "}");
+    }
+    return texts;
 }
 
 /// The code of an error reply, which must have the id.

@@ -47,7 +47,8 @@ struct CallOptions {
 ///           ConnectionClosed.
 /// Errors:   RpcError if the other end answers so; TimeoutError, with the connection usable and the
 ///           call cancelled over there (`rpc.cancel`); ConnectionError at once if the connection
-///           ends; UsageError with nothing sent; ConversionError if the result is no T.
+///           ends; ProtocolError, with the connection usable, if the reply is none or cannot be
+///           read; UsageError with nothing sent; ConversionError if the result is no T.
 class Peer {
   public:
     /// Calls a method and waits for its result; call<void> for any.
@@ -89,7 +90,7 @@ class Peer {
     const PeerCredentials& credentials() const noexcept;
 
     /// Replies that no call waits for, or that are none: they came too late, were never asked for,
-    /// or carry neither a result nor an error.
+    /// carry neither a result nor an error, or cannot be read and may be for one of several calls.
     std::uint64_t stray_replies() const noexcept;
 
     /// The same connection?
