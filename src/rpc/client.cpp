@@ -91,7 +91,7 @@ class Client::Impl {
             Tree message{parse(text, client_->options().limits)};
             answer = conversation_->take(message.value, text.size());
         } catch (const PayloadError& error) {
-            answer = conversation_->take_unreadable(error);
+            answer = conversation_->take_unreadable(error, text);
         }
         if (!answer) return;
         const CallRunner::Connection& connection = conversation_->link().connection;

@@ -169,8 +169,9 @@ bool Conversation::take_error_without_id(const json& reply) {
         [&reply](const std::string& method) { throw RpcError(*error_of(reply, method)); });
 }
 
-std::optional<json> Conversation::take_unreadable(const PayloadError& error) {
-    if (!has_pending()) return payload_error_reply(error);
+std::optional<json> Conversation::take_unreadable(const PayloadError& error,
+                                                  std::string_view text) {
+    if (!has_pending()) return payload_error_reply(error, text, link_.connection.limits);
     // The other end would take an answer to its reply for that to a call of its own.
     const bool was_reply = fail_only_message([this, &error](const std::string& method) {
         throw ProtocolError("the reply to " + printable(method) + " from " + link_.address +

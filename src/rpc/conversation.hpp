@@ -67,9 +67,9 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     /// Takes what has arrived, `size` bytes of text; the reply, if there is one at once.
     std::optional<json> take(json& message, std::size_t size);
 
-    /// The same for what is no JSON, or beyond a limit: the reply to the only call in flight, or
-    /// that to one of several, and else a request.
-    std::optional<json> take_unreadable(const PayloadError& error);
+    /// The same for a text that is no JSON, or beyond a limit: the reply to the only call in
+    /// flight, or that to one of several, and else a request.
+    std::optional<json> take_unreadable(const PayloadError& error, std::string_view text);
 
     /// Nothing more will arrive: whatever waits for a reply gets `reason`. `abrupt`: tells methods
     /// that run to stop at once, instead of after drain_timeout. Waits for them.

@@ -202,7 +202,7 @@ std::optional<std::string> Dispatcher::answer_text(std::string_view text,
     try {
         reply = answer(parse(text, limits));
     } catch (const PayloadError& error) {
-        reply = payload_error_reply(error);
+        reply = payload_error_reply(error, text, limits);
     }
     if (!reply) return std::nullopt;
     std::string out;

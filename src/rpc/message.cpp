@@ -2,6 +2,7 @@
 #include "rpc/message.hpp"
 
 #include <jsocket/error.hpp>
+#include <jsocket/json_text.hpp>
 
 #include <utility>
 
@@ -44,6 +45,16 @@ bool replace_unsendable(json& batch, Limits limits) {
         }
     }
     return any;
+}
+
+/// Also if it has numbers that no tree can hold.
+bool is_json(std::string_view text, const Limits& limits) {
+    try {
+        validate(text, limits);
+        return true;
+    } catch (const PayloadError&) {
+        return false;
+    }
 }
 
 }  // namespace
@@ -132,7 +143,7 @@ void send_reply(json reply, const Limits& limits, const std::function<void(const
     }
 }
 
-json payload_error_reply(const PayloadError& error) {
+json payload_error_reply(const PayloadError& error, std::string_view text, const Limits& limits) {
     switch (error.kind()) {
         case PayloadError::Kind::invalid_utf8:
         case PayloadError::Kind::invalid_json:
@@ -141,7 +152,8 @@ json payload_error_reply(const PayloadError& error) {
         case PayloadError::Kind::too_complex:
             return error_reply(nullptr, invalid_request_error(error.what()));
     }
-    return error_reply(nullptr, RpcError(parse_error, "Parse error"));
+    json data = is_json(text, limits) ? make_object("reason", error.what()) : json();
+    return error_reply(nullptr, RpcError(parse_error, "Parse error", std::move(data)));
 }
 
 RpcError invalid_request_error(const char* reason) {

@@ -48,7 +48,7 @@ json make_request(std::string_view method, json params, json id = nullptr);
 void send_reply(json reply, const Limits& limits, const std::function<void(const json&)>& send);
 
 /// The reply to a text that is not JSON, or beyond a limit.
-json payload_error_reply(const PayloadError& error);
+json payload_error_reply(const PayloadError& error, std::string_view text, const Limits& limits);
 
 RpcError invalid_request_error(const char* reason = nullptr);
 

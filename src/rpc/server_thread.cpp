@@ -99,7 +99,7 @@ void ServerThread::process_payload(std::string_view payload, std::string& reply)
         answer = serving->call([&] { return process_message(message); });
     } catch (const PayloadError& error) {
         if (serving->framing() == Framing::lines && !looks_like_rpc(payload)) throw;
-        answer = impl_->conversation(*this)->take_unreadable(error);
+        answer = impl_->conversation(*this)->take_unreadable(error, payload);
     }
     if (!answer) return;
     send_reply(std::move(*answer), serving->limits(), [&](const json& text_of) {

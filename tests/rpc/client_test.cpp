@@ -396,6 +396,10 @@ TEST_F(RpcClientOfAStranger, AnErrorWithoutAnIdMayBeThatOfANotification) {
 TEST_F(RpcClientOfAStranger, AnswersWhatIsNoJson) {
     stranger->send(prefix_frame("{\"jsonrpc\":"));
     EXPECT_EQ(code_of(receive(*stranger), nullptr), parse_error);
+    stranger->send(prefix_frame("[1e400]"));
+    const json reply = receive(*stranger);
+    EXPECT_EQ(code_of(reply, nullptr), parse_error);
+    EXPECT_EQ(reply.at("error").at("data").at("reason"), "number beyond double at byte 1: 1e400");
     EXPECT_TRUE(client.connected());
 }
 

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace jsocket::rpc {
@@ -254,10 +255,23 @@ TEST(DispatcherText, RefusesWhatIsNoJson) {
     const Dispatcher methods = make_methods();
     const json reply = error_reply(error(-32700, "Parse error"));
     for (const std::string_view text : {"", " ", "{", "[1,]", "nul", "\xFF", "\xEF\xBB\xBF{}",
-                                        "{} {}", "NaN", "123456789012345678901234567890"}) {
+                                        "{} {}", "NaN", "[18446744073709551616"}) {
         EXPECT_EQ(reply_to(methods, text), reply) << text;
     }
     EXPECT_EQ(reply_to(methods, std::string_view("{}\0", 3)), reply);
+}
+
+TEST(DispatcherText, SaysWhichNumberCannotBeHeld) {
+    const Dispatcher methods = make_methods();
+    const std::vector<std::pair<std::string_view, std::string_view>> reasons = {
+        {"18446744073709551616", "integer beyond 64 bits at byte 0: 18446744073709551616"},
+        {"[-9223372036854775809]", "integer beyond 64 bits at byte 1: -9223372036854775809"},
+        {"[1e400]", "number beyond double at byte 1: 1e400"},
+    };
+    for (const auto& [text, reason] : reasons) {
+        EXPECT_EQ(reply_to(methods, text),
+                  error_reply(error(-32700, "Parse error", {{"reason", reason}})));
+    }
 }
 
 TEST(DispatcherText, RefusesWhatIsBeyondTheLimits) {

@@ -71,6 +71,14 @@ TEST_F(RpcServer, GoesOnAfterTextThatIsNoJson) {
     EXPECT_EQ(receive(client), result(1, 1));
 }
 
+TEST_F(RpcServer, SaysWhichNumberCannotBeHeld) {
+    RawPeer client = new_raw_client();
+    client.send(prefix_frame("[1e400]"));
+    const json reply = receive(client);
+    EXPECT_EQ(code_of(reply, nullptr), parse_error);
+    EXPECT_EQ(reply.at("error").at("data").at("reason"), "number beyond double at byte 1: 1e400");
+}
+
 TEST_F(RpcServer, SaysWhichLimitAMessageIsBeyond) {
     RawPeer client = new_raw_client();
     client.send(prefix_frame(test_support::nested(129)));
