@@ -10,9 +10,10 @@
 namespace jsocket::rpc {
 
 /// The codes of error objects: those of the JSON-RPC 2.0 specification, section 5.1, and ours. From
-/// -32768 to -32000 is reserved for them; all other numbers are for methods.
+/// -32768 to -32000 is reserved for them; all other numbers but that of `cancelled` are for
+/// methods.
 enum ErrorCode : int {
-    parse_error = -32700,       ///< the text is not JSON
+    parse_error = -32700,       ///< the text is not JSON, or has a number that cannot be held
     invalid_request = -32600,   ///< the JSON is no request
     method_not_found = -32601,  ///< nothing is bound to that name
     invalid_params = -32602,    ///< wrong number, names or types; `data` says which and why
