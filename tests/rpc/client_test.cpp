@@ -263,14 +263,14 @@ TEST_F(RpcClient, ResultsOfABatchThatCannotBeSentDoNotFailTheOthers) {
 
 TEST_F(RpcClient, ExceptionsNameTheMethod) {
     const Client client = new_client();
-    const auto text = [&](const char* method, const json& params) {
-        return std::string(
-            error_of<Error>([&] { client.call(method, params, {.timeout = 30ms}); })->what());
+    const auto text = [&](const char* method, const json& params, CallOptions call = {}) {
+        return std::string(error_of<Error>([&] { client.call(method, params, call); })->what());
     };
     const std::string address = "127.0.0.1:" + std::to_string(server().port());
     EXPECT_TRUE(text("subtract", {1}).starts_with("subtract: Invalid params (-32602): "));
     EXPECT_EQ(text("none\n", json::array()), "none\\x0a: Method not found (-32601)");
-    EXPECT_EQ(text("wait", json::array()), "no reply to wait from " + address + " in time");
+    EXPECT_EQ(text("wait", json::array(), {.timeout = 30ms}),
+              "no reply to wait from " + address + " in time");
 }
 
 TEST_F(RpcClient, ABatchTimesOut) {
