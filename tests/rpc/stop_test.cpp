@@ -183,6 +183,7 @@ TEST_F(RpcStop, AServerThatStopsLeavesOutWhatHasNotBegunInTime) {
     for (int i = 0; i < 5; ++i) send(client, request("late"));
     send(client, request("echo", {1}, 1));
     EXPECT_EQ(receive(client), result(1, 1));  // all have been read
+    ASSERT_TRUE(begun.wait());
     server().stop();
     server().join();
     EXPECT_TRUE(stopped.wait());
