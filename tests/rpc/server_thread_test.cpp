@@ -21,8 +21,6 @@ class Counter : public ServerThread {
              {.run = Run::concurrently});
     }
 
-    static std::atomic<int> left;
-
   private:
     int add(int n) {
         if (inside_.exchange(true)) overlapped_ = true;
@@ -32,14 +30,11 @@ class Counter : public ServerThread {
     }
 
     void on_connect() override { client().notify("welcome"); }
-    void on_disconnect() override { ++left; }
 
     int sum_ = 0;
     std::atomic<bool> inside_{false};
     bool overlapped_ = false;
 };
-
-std::atomic<int> Counter::left{0};
 
 TEST(RpcServerThread, HasStateForEachClient) {
     Running<ServerFactory<Counter>> server;
@@ -95,12 +90,28 @@ TEST(RpcServerThread, OffersWhatTheDispatcherHasAndCountsThere) {
 }
 
 TEST(RpcServerThread, OnDisconnectComesAfterTheLastMethod) {
-    Counter::left = 0;
-    Running<ServerFactory<Counter>> server;
+    struct Slow : ServerThread {
+        Slow(Event* begun, std::promise<bool>* had_returned) : had_returned_(had_returned) {
+            bind("wait", [this, begun](std::stop_token stop) {
+                begun->set();
+                Event().wait_or_stop(stop);
+                returned_ = true;
+            });
+        }
+        void on_disconnect() override { had_returned_->set_value(returned_); }
+        std::atomic<bool> returned_{false};
+        std::promise<bool>* had_returned_;
+    };
+    Event begun;
+    std::promise<bool> had_returned;
+    auto after_the_method = had_returned.get_future();
+    Running<ServerFactory<Slow>> server({}, &begun, &had_returned);
     RawPeer client = RawPeer::connect(server.port());
     send(client, request("wait", nullptr, 1));
+    ASSERT_TRUE(begun.wait());
     client.close();
-    EXPECT_TRUE(wait_until([] { return Counter::left == 1; }));
+    ASSERT_EQ(after_the_method.wait_for(patience), std::future_status::ready);
+    EXPECT_TRUE(after_the_method.get());
 }
 
 TEST(RpcServerThread, CallsOfAnOnConnectThatThrowsAreOver) {
