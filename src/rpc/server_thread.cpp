@@ -55,6 +55,7 @@ class ServerThread::Impl {
     const std::shared_ptr<Conversation>& conversation(const ServerThread& thread) {
         if (!conversation_) {
             conversation_ = std::make_shared<Conversation>(methods, link_to(thread.session()));
+            if (ended_) return conversation_;  // nobody would end it if it began
             conversation_->begin();
             conversation_->read_here();
         }
@@ -62,6 +63,7 @@ class ServerThread::Impl {
     }
 
     void end(bool abrupt) {
+        ended_ = true;
         if (!conversation_) return;
         const auto reason = exception_of([this] {
             throw ConnectionClosed("socket connection broken: " + conversation_->link().address +
@@ -76,6 +78,7 @@ class ServerThread::Impl {
 
   private:
     std::shared_ptr<Conversation> conversation_;
+    bool ended_ = false;
 };
 
 ServerThread::ServerThread(const Dispatcher& methods) : impl_(std::make_unique<Impl>(methods)) {}

@@ -114,6 +114,23 @@ TEST(RpcServerThread, OnDisconnectComesAfterTheLastMethod) {
     EXPECT_TRUE(after_the_method.get());
 }
 
+TEST(RpcServerThread, OnDisconnectHasAPeerWhoseConnectionHasEnded) {
+    struct Silent : ServerThread {
+        explicit Silent(std::promise<Peer>* gone) : gone_(gone) {}
+        void on_disconnect() override { gone_->set_value(client()); }
+        std::promise<Peer>* gone_;
+    };
+    std::promise<Peer> gone;
+    auto peer = gone.get_future();
+    Running<ServerFactory<Silent>> server({}, &gone);
+    RawPeer::connect(server.port()).close();  // without a word, so that none has been made before
+    ASSERT_EQ(peer.wait_for(patience), std::future_status::ready);
+    const Peer client = peer.get();
+    EXPECT_FALSE(client.connected());
+    EXPECT_THROW(client.call("anything"), ConnectionClosed);
+    EXPECT_THROW(client.notify("anything"), ConnectionClosed);
+}
+
 TEST(RpcServerThread, CallsOfAnOnConnectThatThrowsAreOver) {
     struct Hasty : ServerThread {
         explicit Hasty(std::vector<std::future<json>>* calls) : calls_(calls) {}
