@@ -49,8 +49,7 @@ struct Link {
 /// wait for their replies, and those that the other end makes.
 ///
 /// Threads:  read_here(), take(), take_unreadable() and end() on the thread that reads the
-/// connection, begin() on that
-///           one or before it is started; what is the Peer's on any.
+///           connection, begin() on that one or before it is started; what is the Peer's on any.
 class Conversation : public std::enable_shared_from_this<Conversation> {
   public:
     /// Must not throw.
