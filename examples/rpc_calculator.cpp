@@ -2,6 +2,7 @@
 // JSON-RPC: methods with types, and all the ways to call them.
 #include <jsocket/rpc/rpc.hpp>
 
+#include <cmath>
 #include <future>
 #include <iostream>
 #include <numeric>
@@ -22,7 +23,7 @@ rpc::Dispatcher make_methods() {
     methods.bind("round",
                  [](double number, std::optional<int> step) {
                      const int width = step.value_or(1);
-                     return width * static_cast<int>(number / width + 0.5);
+                     return width * std::lround(number / width);
                  },
                  {"number", {"step", "What the result is a multiple of; 1 if left out"}});
 

@@ -72,7 +72,7 @@ void require_size(std::size_t size) {
 /// Shows how far the load is until it is done, or a signal stops it.
 void watch(Load& load, const StopSignals& signals) {
     using std::chrono::milliseconds;
-    ProgressBar bar;
+    const ProgressBar bar;
     const milliseconds interval = bar.visible() ? milliseconds(100) : no_timeout;
     LoadClock::time_point before = LoadClock::now();
     std::uint64_t answered = 0;

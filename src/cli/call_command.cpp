@@ -101,7 +101,7 @@ CallCommand::CallCommand(CLI::App& app) : Command(app, "call", "Call a method by
 }
 
 void CallCommand::check_choice() const {
-    if (notify_ + list_ + template_ > 1) {
+    if ((notify_ && (list_ || template_)) || (list_ && template_)) {
         throw UsageError("--notify, --list and --template exclude each other");
     }
     if (list_ && !method_.empty()) throw UsageError("--list takes no METHOD");
@@ -168,7 +168,7 @@ std::optional<RpcReply> CallCommand::exchange(JsonClient& client, const std::str
         throw ProtocolError("the reply from " + client_.server() + ": " + error.what());
     } catch (const Error&) {
         if (!watchdog.expired()) throw;
-        throw client_.timed_out("reply from");
+        throw TimeoutError(client_.timed_out("reply from"));
     }
     if (verbose_) tell_of_time(connecting, seconds_since(start) - connecting);
     return reply;

@@ -62,12 +62,11 @@ ClientOptions ClientArguments::options_of(const Context& context,
     }
 }
 
-/// `applied` has what the command line does not say otherwise, also after an exception.
-TimeoutError ClientArguments::timed_out(const char* what) const {
-    return TimeoutError(std::string("no ") + what + ' ' + server_ + " within " + timeout_text_ +
-                        " s");
+std::string ClientArguments::timed_out(const char* what) const {
+    return std::string("no ") + what + ' ' + server_ + " within " + timeout_text_ + " s";
 }
 
+/// `applied` has what the command line does not say otherwise, also after an exception.
 void ClientArguments::apply(const Context& context, std::vector<Context::Setting>& applied) {
     for (const Context::Setting& setting : context.settings) {
         if (setting.key == "server") {

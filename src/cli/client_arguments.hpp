@@ -5,7 +5,6 @@
 #include "cli/tls_arguments.hpp"
 
 #include <jsocket/client/json_client.hpp>
-#include <jsocket/error.hpp>
 
 #include <chrono>
 #include <string>
@@ -35,7 +34,7 @@ class ClientArguments {
     std::chrono::milliseconds timeout() const { return timeout_; }
 
     /// That nothing has come within --timeout: `what` is "reply from", or "connection to".
-    TimeoutError timed_out(const char* what) const;
+    std::string timed_out(const char* what) const;
 
   private:
     void apply(const Context& context, std::vector<Context::Setting>& applied);

@@ -104,8 +104,8 @@ std::string arguments_of(const CommandDescription& command) {
         const std::string found = argument.type == "FILE" ? " -F" : values(argument);
         if (found.empty()) continue;
         const std::string place = argument.repeated ? "" : ' ' + std::to_string(i + 1);
-        script +=
-            "complete -c jsocket -n '__jsocket_at " + command.name + place + "'" + found + '\n';
+        script.append("complete -c jsocket -n '__jsocket_at ").append(command.name);
+        script.append(place).append("'").append(found) += '\n';
     }
     return script;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/configuration.hpp"
 
+#include "support/environment.hpp"
+
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
@@ -10,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
@@ -32,7 +33,7 @@ struct Place {
 
 /// Empty counts as not set.
 const char* variable(const char* name) {
-    const char* const value = std::getenv(name);
+    const char* const value = environment(name);
     return value != nullptr && *value != '\0' ? value : nullptr;
 }
 

@@ -22,7 +22,7 @@ namespace {
 using Kind = ConnectSession::Kind;
 
 std::string coloured(Kind kind, std::string_view text) {
-    const std::string plain(text);
+    std::string plain(text);
     switch (kind) {
         case Kind::unasked:
             return "\x1b[36m" + plain + "\x1b[0m";

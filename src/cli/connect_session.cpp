@@ -254,7 +254,7 @@ std::optional<Talk::Event> ConnectSession::wait_for_event(Deadline deadline, con
             user_.show(Kind::note, "");  // ends the line in which the terminal shows ^C
             return std::nullopt;
         }
-        if (Clock::now() >= deadline) throw client_.timed_out(what);
+        if (Clock::now() >= deadline) throw TimeoutError(client_.timed_out(what));
         if (auto event = next_event()) return event;
         std::array<pollfd, 2> ready{{{talk_.fd(), POLLIN, 0}, {user_.fd, POLLIN, 0}}};
         poll(ready.data(), ready.size(), poll_timeout(deadline));

@@ -86,7 +86,7 @@ class RpcExchange final : public Exchange {
 
     std::optional<Reply> take(std::string_view text) override {
         const std::size_t begin = text.find_first_not_of(" \t\r\n");
-        if (begin != text.npos && text[begin] == '[') {
+        if (begin != std::string_view::npos && text[begin] == '[') {
             throw ProtocolError("a batch came, and none was sent: " + printable(text));
         }
         const std::optional<ReplyText> reply = reply_text_in(text);

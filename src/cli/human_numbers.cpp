@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -75,7 +76,7 @@ std::string human_age(double seconds) {
 std::string human_rate(double per_second) {
     const bool small = per_second < 999.5;
     return (small ? plain_digits(per_second)
-                  : human_exactly(static_cast<std::uint64_t>(per_second + 0.5))) +
+                  : human_exactly(static_cast<std::uint64_t>(std::llround(per_second)))) +
            "/s";
 }
 

@@ -2,6 +2,7 @@
 #include "cli/line_editor.hpp"
 
 #include "cli/terminal.hpp"
+#include "support/environment.hpp"
 
 #include <jsocket/error.hpp>
 
@@ -29,8 +30,10 @@ constexpr wchar_t kill_line = L'\x15';  // C-u, as libedit binds it
 
 /// libedit counts columns, for which it has to know characters.
 void set_character_set() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): no other thread asks what a character is
     std::setlocale(LC_CTYPE, "");
     if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 /// Where a text ends that begins at the left of a terminal.
@@ -45,6 +48,7 @@ Place place_behind(std::string_view text, std::size_t columns) {
     std::mbstate_t state{};
     while (!text.empty()) {
         wchar_t character = 0;
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): with a state of its own it is
         const std::size_t size = std::mbrtowc(&character, text.data(), text.size(), &state);
         if (size == 0 || size > text.size()) break;  // not what libedit has made of a line
         text.remove_prefix(size);
@@ -211,6 +215,7 @@ class LineEditor::Impl {
             char byte = 0;
             const ssize_t size = ::read(STDIN_FILENO, &byte, 1);
             if (size <= 0) return size == 0 ? 0 : -1;
+            // NOLINTNEXTLINE(concurrency-mt-unsafe): with a state of its own it is
             const std::size_t used = std::mbrtowc(&character, &byte, 1, &state);
             if (used == 0 || used == 1) return 1;
             if (used == static_cast<std::size_t>(-1)) state = {};  // no UTF-8: passed over
@@ -303,9 +308,9 @@ void LineEditor::print(std::string_view text) { impl_->print(text); }
 std::string history_path() {
     const auto folder = []() -> std::filesystem::path {
         // The XDG Base Directory Specification: a relative path is to be ignored.
-        const char* const state = std::getenv("XDG_STATE_HOME");
+        const char* const state = environment("XDG_STATE_HOME");
         if (state != nullptr && *state == '/') return state;
-        const char* const home = std::getenv("HOME");
+        const char* const home = environment("HOME");
         if (home == nullptr || *home == '\0') return {};
         return std::filesystem::path(home) / ".local/state";
     }();

@@ -102,7 +102,7 @@ std::string limit_text(nanoseconds limit) {
     std::string text = human_duration(limit);
     const std::size_t space = text.find(' ');
     if (text.find('.') >= space) return text;
-    const std::size_t last = text.find_last_not_of("0", space - 1);
+    const std::size_t last = text.find_last_not_of('0', space - 1);
     const std::size_t keep = text[last] == '.' ? last : last + 1;
     return text.erase(keep, space - keep);
 }
@@ -119,7 +119,7 @@ void draw_histogram(Page& page, const HistogramSnapshot& latency) {
             text.data(), text.size(), "%8s  %6.2f%% %9s", limit_text(row.upper).c_str(),
             100 * static_cast<double>(row.count) / static_cast<double>(latency.count),
             human_exactly(row.count).c_str());
-        const std::size_t used = static_cast<std::size_t>(size);
+        const auto used = static_cast<std::size_t>(size);
         const std::size_t room = page.columns() > used + 2 ? page.columns() - used - 2 : 0;
         const double part = static_cast<double>(row.count) / static_cast<double>(most);
         auto bar = static_cast<std::size_t>(std::lround(part * static_cast<double>(room)));

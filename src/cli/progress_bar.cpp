@@ -24,7 +24,7 @@ ProgressBar::~ProgressBar() {
     if (visible_) write(to_line_start_and_erase);
 }
 
-void ProgressBar::draw(double share, std::string_view text) {
+void ProgressBar::draw(double share, std::string_view text) const {
     if (!visible_) return;
     // Without the last column, behind which some terminals begin a new line.
     const std::size_t room = std::max<std::size_t>(columns(STDERR_FILENO), 2) - 1;

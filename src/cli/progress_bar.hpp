@@ -18,7 +18,7 @@ class ProgressBar {
     bool visible() const { return visible_; }
 
     /// `share` is from 0 to 1; `text`, in ASCII, stands behind the bar, as far as there is room.
-    void draw(double share, std::string_view text);
+    void draw(double share, std::string_view text) const;
 
   private:
     const bool visible_;

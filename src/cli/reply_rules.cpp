@@ -118,7 +118,7 @@ void ReplyRules::add(json& rule, std::size_t line) {
 ReplyRules::Rule ReplyRules::read(json& rule) {
     if (!rule.is_object()) throw UsageError("it is no object");
     Rule result;
-    for (auto& [name, value] : rule.items()) {
+    for (const auto& [name, value] : rule.items()) {
         if (name == "when") {
             result.when = std::move(value);
         } else if (name == "reply") {

@@ -180,9 +180,11 @@ std::optional<std::string> Discovery::description(std::string_view method) const
         const std::string name = text_of(member(parameter, "name"));
         const std::string typed = name + ": " + type_name(member(parameter, "schema"));
         const bool required = member(parameter, "required") == json(true);
-        text += (text.back() == '(' ? "" : ", ") + (required ? typed : '[' + typed + ']');
+        if (text.back() != '(') text += ", ";
+        text.append(required ? "" : "[").append(typed).append(required ? "" : "]");
         const std::string meaning = text_of(member(parameter, "description"));
-        if (!meaning.empty()) details += "\n  " + shown(name + ": " + meaning);
+        if (meaning.empty()) continue;
+        details.append("\n  ").append(shown(name)).append(": ").append(shown(meaning));
     }
     if (member(*found, "x-any-params") == json(true)) text += "...";
     text += ") -> " + type_name(member(member(*found, "result"), "schema"));

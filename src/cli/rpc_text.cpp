@@ -41,9 +41,9 @@ std::optional<std::size_t> name_length(std::string_view argument) {
     if (equals == std::string_view::npos || equals == 0) return std::nullopt;
     for (std::size_t i = 0; i < equals; ++i) {
         const char c = argument[i];
-        if (letters.find(c) == letters.npos && (i == 0 || others.find(c) == others.npos)) {
-            return std::nullopt;
-        }
+        const bool usable = letters.find(c) != std::string_view::npos ||
+                            (i > 0 && others.find(c) != std::string_view::npos);
+        if (!usable) return std::nullopt;
     }
     return equals;
 }
@@ -81,7 +81,7 @@ Members members_of(std::string_view message) {
     Members members;
     for_each_member(message, [&members](std::string_view name, std::string_view value) {
         std::string plain;
-        if (name.find('\\') != name.npos) {
+        if (name.find('\\') != std::string_view::npos) {
             plain = as_string(parse(name).get<std::string>());
             name = plain;
         }

@@ -53,10 +53,9 @@ std::string SendCommand::exchange(JsonClient& client, const std::string& message
         throw ProtocolError("the reply from " + client_.server() + ": " + error.what());
     } catch (const Error&) {
         if (!watchdog.expired()) throw;
-        const TimeoutError error = client_.timed_out("reply from");
-        if (!is_notification(message)) throw error;
-        throw TimeoutError(error.what() +
-                           std::string("; a request of JSON-RPC without an id has no reply"));
+        const char* const hint =
+            is_notification(message) ? "; a request of JSON-RPC without an id has no reply" : "";
+        throw TimeoutError(client_.timed_out("reply from") + hint);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "cli/terminal.hpp"
 
 #include "cli/json_members.hpp"
+#include "support/environment.hpp"
 
 #include <jsocket/json.hpp>
 
@@ -10,7 +11,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
 #include <string>
 #include <sys/ioctl.h>
@@ -136,12 +136,12 @@ ExitCode complain_of(const std::exception& error) {
 }
 
 bool is_terminal(int fd) {
-    const char* const kind = std::getenv("TERM");
+    const char* const kind = environment("TERM");
     return isatty(fd) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
 }
 
 bool colours(int fd) {
-    const char* const refused = std::getenv("NO_COLOR");
+    const char* const refused = environment("NO_COLOR");
     return is_terminal(fd) && (refused == nullptr || *refused == '\0');
 }
 

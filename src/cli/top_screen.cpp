@@ -2,6 +2,7 @@
 #include "cli/top_screen.hpp"
 
 #include "cli/terminal.hpp"
+#include "support/environment.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <curses.h>
 #include <langinfo.h>
 #include <string>
@@ -62,13 +62,16 @@ void add(std::string_view text, attr_t look) {
 }  // namespace
 
 TopScreen::TopScreen() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread asks what a character is
     std::setlocale(LC_CTYPE, "");
-    ::setenv("ESCDELAY", "25", 0);  // ms; a terminal sends the bytes of a key together
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing else uses curses
     if (newterm(nullptr, stdout, stdin) == nullptr) {
-        const char* const name = std::getenv("TERM");
+        const char* const name = environment("TERM");
         throw UsageError("the terminal, TERM=" + printable(name != nullptr ? name : "") +
                          ", cannot show a full screen; try --once");
     }
+    constexpr int escape_delay = 25;  // ms; a terminal sends the bytes of a key together
+    if (environment("ESCDELAY") == nullptr) set_escdelay(escape_delay);
     prepare_colours();
     cbreak();
     noecho();
@@ -149,6 +152,9 @@ std::optional<TopKey> TopScreen::key() {
     }
 }
 
-bool TopScreen::unicode() { return std::string_view(::nl_langinfo(CODESET)) == "UTF-8"; }
+bool TopScreen::unicode() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the locale any more
+    return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+}
 
 }  // namespace jsocket::cli

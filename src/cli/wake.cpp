@@ -16,9 +16,9 @@ Wake::Wake() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 Wake::~Wake() { close(fd_); }
 
-void Wake::raise() noexcept { eventfd_write(fd_, 1); }
+void Wake::raise() const noexcept { eventfd_write(fd_, 1); }
 
-void Wake::lower() noexcept {
+void Wake::lower() const noexcept {
     eventfd_t count = 0;
     eventfd_read(fd_, &count);
 }

@@ -16,10 +16,10 @@ class Wake {
     Wake& operator=(const Wake&) = delete;
 
     /// From now on fd() is readable.
-    void raise() noexcept;
+    void raise() const noexcept;
 
     /// Until the next raise() it is not.
-    void lower() noexcept;
+    void lower() const noexcept;
 
     int fd() const { return fd_; }
 

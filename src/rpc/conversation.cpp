@@ -66,8 +66,8 @@ class Conversation::Expected {
     std::vector<std::uint64_t> ids_;
 };
 
-Conversation::Conversation(const Dispatcher& methods, Link link)
-    : methods_(methods),
+Conversation::Conversation(Dispatcher methods, Link link)
+    : methods_(std::move(methods)),
       link_(std::move(link)),
       cancels_(methods_.options().stack_size),
       timer_(methods_.options().stack_size) {}

@@ -55,7 +55,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     /// Must not throw.
     using Completion = std::function<void(json* result, std::exception_ptr error)>;
 
-    Conversation(const Dispatcher& methods, Link link);
+    Conversation(Dispatcher methods, Link link);
 
     /// The connection is there.
     void begin();

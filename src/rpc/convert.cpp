@@ -116,8 +116,9 @@ bool narrowed(const json& given, const json& kept) {
 
 /// nlohmann's texts begin with "[json.exception.type_error.302] ", which tells a caller nothing.
 std::string_view without_number(std::string_view text) {
-    const std::size_t end = text.starts_with("[json.exception.") ? text.find("] ") : text.npos;
-    return end == text.npos ? text : text.substr(end + 2);
+    constexpr std::size_t none = std::string_view::npos;
+    const std::size_t end = text.starts_with("[json.exception.") ? text.find("] ") : none;
+    return end == none ? text : text.substr(end + 2);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ std::vector<json*> find_by_position(json& params, const std::vector<Method::Argu
 
 std::vector<json*> find_by_name(json& params, const std::vector<Method::Argument>& arguments) {
     std::vector<json*> found(arguments.size(), nullptr);
-    for (auto& [name, value] : params.items()) {
+    for (const auto& [name, value] : params.items()) {
         const auto argument = std::find_if(
             arguments.begin(), arguments.end(),
             [&name = name](const Method::Argument& a) { return a.parameter.name == name; });

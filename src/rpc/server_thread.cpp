@@ -48,7 +48,7 @@ bool looks_like_rpc(std::string_view text) {
 
 class ServerThread::Impl {
   public:
-    explicit Impl(const Dispatcher& offered) : methods(offered) {}
+    explicit Impl(Dispatcher offered) : methods(std::move(offered)) {}
 
     /// On the client's thread the first time, which is that of the first message or an earlier
     /// hook.

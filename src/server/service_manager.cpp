@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/address.hpp"
+#include "support/environment.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
@@ -9,7 +10,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string>
@@ -23,9 +23,6 @@ namespace jsocket {
 namespace {
 
 constexpr timeval patience{1, 0};
-
-// NOLINTNEXTLINE(concurrency-mt-unsafe): only reads
-const char* variable(const char* name) { return std::getenv(name); }
 
 [[noreturn]] void fail(std::string_view socket, int error) {
     const std::error_code code(error, std::system_category());
@@ -64,15 +61,15 @@ int send_to(const SocketAddress& address, std::string_view state) {
 }
 
 bool notify(std::string_view state) {
-    const char* const name = variable("NOTIFY_SOCKET");
-    if (!name || !*name) return false;
+    const char* const name = environment("NOTIFY_SOCKET");
+    if (!name || *name == '\0') return false;
     if (const int error = send_to(notify_address(name), state)) fail(name, error);
     return true;
 }
 
 /// The number that an environment variable holds, if it does.
 std::optional<std::int64_t> number(const char* name) {
-    const char* const text = variable(name);
+    const char* const text = environment(name);
     if (!text) return std::nullopt;
     std::int64_t value = 0;
     const char* const end = text + std::strlen(text);
@@ -106,7 +103,8 @@ std::optional<std::chrono::microseconds> watchdog_interval() {
     const auto interval = number("WATCHDOG_USEC");
     if (!interval || *interval <= 0) return std::nullopt;
     // A child process inherits the variables, but is not the one to be watched.
-    if (variable("WATCHDOG_PID") && number("WATCHDOG_PID") != ::getpid()) return std::nullopt;
+    const bool for_one_process = environment("WATCHDOG_PID") != nullptr;
+    if (for_one_process && number("WATCHDOG_PID") != ::getpid()) return std::nullopt;
     return std::chrono::microseconds(*interval);
 }
 

@@ -2,6 +2,7 @@
 #include "socket/inherited_socket.hpp"
 
 #include "socket/address.hpp"
+#include "support/environment.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
@@ -10,7 +11,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <limits>
@@ -34,7 +34,7 @@ constexpr int first_descriptor = 3;
 }
 
 std::string_view variable(const char* name) {
-    const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): only reads
+    const char* const value = environment(name);
     return value ? value : "";
 }
 

@@ -27,13 +27,13 @@ json filled(const json& pattern, const json* got) {
     if (!pattern.is_structured()) return pattern;
     json result = pattern;
     if (pattern.is_object()) {
-        for (auto& [name, value] : result.items()) {
-            const bool there = got && got->is_object() && got->contains(name);
+        for (const auto& [name, value] : result.items()) {
+            const bool there = got != nullptr && got->is_object() && got->contains(name);
             value = filled(pattern.at(name), there ? &got->at(name) : nullptr);
         }
     } else {
         for (std::size_t i = 0; i < result.size(); ++i) {
-            const bool there = got && got->is_array() && i < got->size();
+            const bool there = got != nullptr && got->is_array() && i < got->size();
             result[i] = filled(pattern.at(i), there ? &got->at(i) : nullptr);
         }
     }

@@ -2,6 +2,8 @@
 #include <jsocket/error.hpp>
 #include <jsocket/testing/script.hpp>
 
+#include <algorithm>
+
 namespace jsocket::testing {
 
 Script& Script::expect(json message) {
@@ -39,11 +41,11 @@ Script& Script::reconnect() { return add({.kind = Step::Kind::reconnect}); }
 Script& Script::add(Step step) {
     using Kind = Step::Kind;
     const auto there_was = [this](Kind kind) {  // on this connection
-        for (auto before = steps_.rbegin(); before != steps_.rend(); ++before) {
-            if (before->kind == kind) return true;
-            if (before->kind == Kind::reconnect) return false;
-        }
-        return false;
+        const auto latest =
+            std::find_if(steps_.rbegin(), steps_.rend(), [kind](const Step& before) {
+                return before.kind == kind || before.kind == Kind::reconnect;
+            });
+        return latest != steps_.rend() && latest->kind == kind;
     };
     if (step.kind != Kind::reconnect && there_was(Kind::close)) {
         throw UsageError("script: only reconnect() can come behind close()");

@@ -132,7 +132,7 @@ template <typename T>
 T convert_map(json& value, const Place& place) {
     require_object(value, place);
     T result;
-    for (auto& [name, member] : value.items()) {
+    for (const auto& [name, member] : value.items()) {
         result.emplace(
             name, convert<typename T::mapped_type>(member, Place{.outer = &place, .name = name}));
     }
