@@ -30,7 +30,6 @@ class ClientArguments {
 
     /// These are right after options().
     const std::string& server() const { return server_; }
-    const std::string& timeout_text() const { return timeout_text_; }
     std::chrono::milliseconds timeout() const { return timeout_; }
 
     /// That nothing has come within --timeout: `what` is "reply from", or "connection to".
