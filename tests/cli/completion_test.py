@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
+from clean_environment import clean_environment
 from command import COMMAND, PATIENCE, CommandTest, jsocket
 from rpc_peer import RpcPeer
 from terminal import Terminal
@@ -66,9 +67,9 @@ class Folder:
         self.path = folder
         self.script = self.write("script", jsocket("completion", shell).out)
         self.write("some-file.pem", "")
-        self.environment = {
-            "HOME": folder, "PATH": os.path.dirname(COMMAND) + ":" + os.environ["PATH"],
-            "JSOCKET_CONFIG": self.write("config.toml", CONTEXTS)}
+        self.environment = clean_environment(
+            HOME=folder, PATH=os.path.dirname(COMMAND) + ":" + os.environ["PATH"],
+            JSOCKET_CONFIG=self.write("config.toml", CONTEXTS))
 
     def write(self, name, text):
         path = os.path.join(self.path, name)

@@ -7,6 +7,7 @@ import tempfile
 import time
 import unittest
 
+from clean_environment import clean_environment
 from command import SLACK, CommandTest, Serve, frame, jsocket, receive_exactly
 from peer import Peer, free_port
 from tls_test import Files
@@ -41,7 +42,7 @@ class ContextsTest(CommandTest):
 
     def run_with(self, *arguments, **variables):
         variables = variables or {"JSOCKET_CONFIG": self.path}
-        return jsocket(*arguments, env={"PATH": os.environ["PATH"], **variables})
+        return jsocket(*arguments, env=clean_environment(**variables))
 
 
 class Contexts(ContextsTest):

@@ -8,16 +8,12 @@ import subprocess
 import tempfile
 import termios
 
+from clean_environment import clean_environment
 from waiting import PATIENCE, wait_for
 
 # Runs a program, writes its exit code to a file, and keeps the screen. tmux could do both, but does
 # not always notice that a program has ended.
 KEEPER = 'trap : INT QUIT; "$@"; echo $? > "$0"; exec cat'
-
-
-def inherited(name):
-    """Does a program in a terminal get this variable? Not those that tell it what terminals do."""
-    return name in ("PATH", "HOME") or name.endswith("SAN_OPTIONS")
 
 
 def stat_of(process):
@@ -54,8 +50,7 @@ class Terminal:
     def __init__(self, *command, environment=None, columns=100, lines=40):
         Terminal.count += 1
         self.tmux = ["tmux", "-L", f"jsocket-{os.getpid()}-{Terminal.count}", "-f", "/dev/null"]
-        environment = {**{name: value for name, value in os.environ.items() if inherited(name)},
-                       "TERM": "screen", "LC_ALL": "C.UTF-8", **(environment or {})}
+        environment = clean_environment(TERM="screen", LC_ALL="C.UTF-8") | (environment or {})
         settings = [f"{name}={value}" for name, value in environment.items()]
         self.folder = tempfile.TemporaryDirectory()
         self.status_path = os.path.join(self.folder.name, "status")
@@ -64,9 +59,9 @@ class Terminal:
 
     def run(self, *arguments):
         # Within tmux it would be that one's server; and it shows what its own locale can.
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
         return subprocess.run([*self.tmux, *arguments], stdin=subprocess.DEVNULL, timeout=PATIENCE,
-                              stdout=subprocess.PIPE, check=True, env=environment).stdout.decode()
+                              stdout=subprocess.PIPE, check=True,
+                              env=clean_environment(LC_ALL="C.UTF-8")).stdout.decode()
 
     def __enter__(self):
         return self
