@@ -20,7 +20,11 @@ using jsocket::ServerOptions;
 /// Asks a server whose hooks do what they are asked, until it has no answer.
 void ask(std::uint16_t port, const std::vector<int>& actions) {
     try {
-        JsonClient client = connected_client(port);
+        JsonClient client({.address = own_address(),
+                           .port = port,
+                           .recv_timeout = patience,
+                           .retry = {.attempts = 1}});
+        client.connect();
         for (const int action : actions) {
             for (json reply = client.request(action); reply != action; reply = client.read_obj()) {
                 ASSERT_EQ(reply, "pushed") << "in reply to " << action;
@@ -67,7 +71,7 @@ TEST(CallbackRounds, OfAThreadedServersHooksIntoTheServerNeverDeadlock) {
             }
             return std::move(message);
         };
-        ScriptedServer server(ServerOptions{}, hooks);
+        ScriptedServer server(ServerOptions{.address = own_address()}, hooks);
         server.start();
         all_at_once(random, crowd(random, server.port(), 5));
         server.stop();
@@ -109,7 +113,7 @@ TEST(CallbackRounds, OfAFactorysHooksIntoTheServerNeverDeadlock) {
             act(worker, message.get<int>());
             return std::move(message);
         };
-        server.emplace(ServerOptions{}, hooks);
+        server.emplace(ServerOptions{.address = own_address()}, hooks);
         server->start();
         all_at_once(random, crowd(random, server->port(), 8));
         server->stop();

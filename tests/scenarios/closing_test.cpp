@@ -35,7 +35,7 @@ void serve_until_closed(JsonServer& server) {
 /// Sends a few messages, with no regard to what becomes of them.
 void disturb(std::uint16_t port) {
     try {
-        RawPeer client = RawPeer::connect(port);
+        RawPeer client = connect_to_own(port);
         client.send(prefix_frame("1") + prefix_frame("2"));
         client.receive(5);
     } catch (const std::system_error&) {
@@ -46,7 +46,8 @@ void disturb(std::uint16_t port) {
 TEST(CloseRounds, OfAJsonServerTwiceAndFromTwoThreadsEndsAcceptAndRead) {
     Random random(51);
     for (int i = 0; i < rounds; ++i) {
-        JsonServer server(ServerOptions{.accept_timeout = patience, .recv_timeout = patience});
+        JsonServer server(ServerOptions{
+            .address = own_address(), .accept_timeout = patience, .recv_timeout = patience});
         const Stopwatch stopwatch;
         all_at_once(random, {[&] { serve_until_closed(server); }, [&] { disturb(server.port()); },
                              [&] {

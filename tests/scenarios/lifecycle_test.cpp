@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/rounds.hpp"
 #include "server/scripted.hpp"
-#include "support/raw_peer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,14 +21,15 @@ using jsocket::Running;
 using jsocket::ServerOptions;
 
 // No time-out of the server ends a wait that stop() should have ended.
-const ServerOptions patient{.recv_timeout = jsocket::no_timeout,
+const ServerOptions patient{.address = own_address(),
+                            .recv_timeout = jsocket::no_timeout,
                             .message_deadline = jsocket::no_timeout};
 
 /// Connects, sends two messages and the beginning of a third, and unless it leaves by itself stays
 /// until the server ends the connection. That may have gone before.
 void visit(std::uint16_t port, bool leave = false) {
     try {
-        RawPeer client = RawPeer::connect(port);
+        RawPeer client = connect_to_own(port);
         client.send(prefix_frame("1") + prefix_frame("[2]") + big_endian(100));
         if (!leave) client.receive_until_end();
     } catch (const std::system_error&) {
@@ -71,7 +71,7 @@ TYPED_TEST(StopRounds, WhileTheServerStarts) {
     int started = 0;
     for (int i = 0; i < rounds; ++i) {
         typename TestFixture::Server server(patient);
-        RawPeer early = RawPeer::connect(server.port());
+        RawPeer early = connect_to_own(server.port());
         const auto start = [&] {
             try {
                 server.start();
@@ -168,7 +168,8 @@ class Shelf {
 
 class ThreadedLibrary : public jsocket::ThreadedServer {
   public:
-    explicit ThreadedLibrary(std::atomic<int>& handled) : shelf_(handled) {}
+    explicit ThreadedLibrary(std::atomic<int>& handled)
+        : ThreadedServer({.address = own_address()}), shelf_(handled) {}
 
   private:
     std::optional<json> process_message(json& message) override {
@@ -198,7 +199,7 @@ class Librarian : public jsocket::ServerFactoryThread {
 class FactoryLibrary : public jsocket::ServerFactory<Librarian> {
   public:
     explicit FactoryLibrary(std::atomic<int>& handled)
-        : ServerFactory({}, std::ref(shelf_)), shelf_(handled) {}
+        : ServerFactory({.address = own_address()}, std::ref(shelf_)), shelf_(handled) {}
 
   private:
     Shelf shelf_;
@@ -216,7 +217,7 @@ TYPED_TEST(RunningRounds, MembersOutliveTheHooksThatUseThemUnderLoad) {
     for (int i = 0; i < 10; ++i) batch += prefix_frame("\"title\"");
     const auto read = [&](std::uint16_t port) {
         try {
-            RawPeer client = RawPeer::connect(port);
+            RawPeer client = connect_to_own(port);
             for (int i = 0; i < rounds; ++i) {
                 client.send(batch);
                 client.receive(5);

@@ -45,11 +45,11 @@ struct Address {
     sockaddr_storage storage{};
     socklen_t size = sizeof(storage);
 
-    static Address ipv4(std::uint16_t port) {
+    static Address ipv4(std::uint16_t port, const std::string& host = "127.0.0.1") {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        inet_pton(AF_INET, host.c_str(), &address.sin_addr);
         return from(&address, sizeof(address));
     }
     static Address ipv6(std::uint16_t port) {
