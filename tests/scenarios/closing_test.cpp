@@ -35,7 +35,7 @@ void serve_until_closed(JsonServer& server) {
 /// Sends a few messages, with no regard to what becomes of them.
 void disturb(std::uint16_t port) {
     try {
-        RawPeer client = connect_to_own(port);
+        RawPeer client = RawPeer::connect(Address::own(port));
         client.send(prefix_frame("1") + prefix_frame("2"));
         client.receive(5);
     } catch (const std::system_error&) {

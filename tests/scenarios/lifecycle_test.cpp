@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/rounds.hpp"
 #include "server/scripted.hpp"
+#include "support/raw_peer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ const ServerOptions patient{.address = own_address(),
 /// until the server ends the connection. That may have gone before.
 void visit(std::uint16_t port, bool leave = false) {
     try {
-        RawPeer client = connect_to_own(port);
+        RawPeer client = RawPeer::connect(Address::own(port));
         client.send(prefix_frame("1") + prefix_frame("[2]") + big_endian(100));
         if (!leave) client.receive_until_end();
     } catch (const std::system_error&) {
@@ -71,7 +72,7 @@ TYPED_TEST(StopRounds, WhileTheServerStarts) {
     int started = 0;
     for (int i = 0; i < rounds; ++i) {
         typename TestFixture::Server server(patient);
-        RawPeer early = connect_to_own(server.port());
+        RawPeer early = RawPeer::connect(Address::own(server.port()));
         const auto start = [&] {
             try {
                 server.start();
@@ -217,7 +218,7 @@ TYPED_TEST(RunningRounds, MembersOutliveTheHooksThatUseThemUnderLoad) {
     for (int i = 0; i < 10; ++i) batch += prefix_frame("\"title\"");
     const auto read = [&](std::uint16_t port) {
         try {
-            RawPeer client = connect_to_own(port);
+            RawPeer client = RawPeer::connect(Address::own(port));
             for (int i = 0; i < rounds; ++i) {
                 client.send(batch);
                 client.receive(5);

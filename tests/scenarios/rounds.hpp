@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "support/raw_peer.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
@@ -9,14 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <functional>
 #include <latch>
 #include <random>
-#include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 /// What tests share that try many interleavings of a few short calls.
@@ -30,19 +26,6 @@ using Random = std::minstd_rand;
 
 inline int pick(Random& random, int size) {
     return std::uniform_int_distribution<int>(0, size - 1)(random);
-}
-
-/// Where servers of such tests listen: at an address of this process alone. A client that comes
-/// when its server has gone finds nobody there, and not a server of another test that has its port
-/// now.
-inline std::string own_address() {
-    const auto process = static_cast<unsigned>(getpid());  // below 2^22, says proc(5)
-    return "127." + std::to_string(64 + (process >> 16)) + '.' +
-           std::to_string(process >> 8 & 255) + '.' + std::to_string(process & 255);
-}
-
-inline RawPeer connect_to_own(std::uint16_t port) {
-    return RawPeer::connect(Address::ipv4(port, own_address()));
 }
 
 /// Does nothing for so long, without giving the processor away.

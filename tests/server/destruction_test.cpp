@@ -29,7 +29,10 @@ struct Witness {
 class WithMember : public jsocket::ThreadedServer {
   public:
     WithMember(std::atomic<bool>& alive, std::atomic<int>& handled, std::atomic<int>& too_late)
-        : witness_(alive), handled_(handled), too_late_(too_late) {}
+        : ThreadedServer({.address = own_address()}),
+          witness_(alive),
+          handled_(handled),
+          too_late_(too_late) {}
 
   private:
     std::optional<json> process_message(json& message) override { return look(message); }
@@ -53,7 +56,7 @@ void hammer(std::uint16_t port, int connections = 100'000) {
     for (int i = 0; i < 50; ++i) batch += prefix_frame("[1]");
     try {
         for (int i = 0; i < connections; ++i) {
-            RawPeer client = RawPeer::connect(port);
+            RawPeer client = RawPeer::connect(Address::own(port));
             client.send(batch);
             client.finish_writing();
             client.receive_until_end();
@@ -93,11 +96,11 @@ TEST(ServerFactory, StopsWhenDestroyedWhileRunning) {
     hooks.connect = [&](auto&) { ++workers; };
     hooks.disconnect = [&](auto&) { --workers; };
     for (int i = 0; i < 20; ++i) {
-        auto server =
-            std::make_unique<ServerFactory<ScriptedWorker>>(jsocket::ServerOptions{}, hooks);
+        auto server = std::make_unique<ServerFactory<ScriptedWorker>>(
+            jsocket::ServerOptions{.address = own_address()}, hooks);
         server->start();
         std::thread busy([port = server->port()] { hammer(port); });
-        RawPeer idle = RawPeer::connect(server->port());
+        RawPeer idle = RawPeer::connect(Address::own(server->port()));
         EXPECT_TRUE(wait_until([&] { return workers > 0; }));
         server.reset();
         EXPECT_EQ(workers, 0) << "every hook has returned";

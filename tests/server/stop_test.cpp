@@ -163,14 +163,16 @@ TYPED_TEST(Stop, MayBeCalledFromManyThreadsAtOnce) {
 }
 
 TYPED_TEST(Stop, LosesNoRaceAgainstClientsThatArrive) {
+    ServerOptions options = patient;
+    options.address = own_address();
     for (int i = 0; i < 100; ++i) {
-        auto server = std::make_unique<Running<typename TestFixture::Server>>(patient);
+        auto server = std::make_unique<Running<typename TestFixture::Server>>(options);
         std::atomic<bool> arriving{false};
         std::thread visitor([&, port = server->port()] {
             std::vector<RawPeer> clients;
             try {
                 for (int j = 0; j < 50; ++j) {
-                    clients.push_back(RawPeer::connect(port));
+                    clients.push_back(RawPeer::connect(Address::own(port)));
                     clients.back().send(prefix_frame("1"));
                     arriving = true;
                 }

@@ -40,6 +40,14 @@ class FileDescriptor {
     int fd_;
 };
 
+/// Where to listen if clients come when the server may have gone: at an address of this process
+/// alone. They find nobody there, and not a server of another test that has been given its port.
+inline std::string own_address() {
+    const auto process = static_cast<unsigned>(getpid());  // below 2^22, says proc(5)
+    return "127." + std::to_string(64 + (process >> 16)) + '.' +
+           std::to_string(process >> 8 & 255) + '.' + std::to_string(process & 255);
+}
+
 /// A socket address of any family.
 struct Address {
     sockaddr_storage storage{};
@@ -52,6 +60,7 @@ struct Address {
         inet_pton(AF_INET, host.c_str(), &address.sin_addr);
         return from(&address, sizeof(address));
     }
+    static Address own(std::uint16_t port) { return ipv4(port, own_address()); }
     static Address ipv6(std::uint16_t port) {
         sockaddr_in6 address{};
         address.sin6_family = AF_INET6;

@@ -128,9 +128,25 @@ std::vector<Clock::time_point> later_attempts(std::size_t count) {
     return times;
 }
 
+/// A port where nobody listens, and which nobody else is given.
+class KeptPort {
+  public:
+    KeptPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const int on = 1;  // so that a server may bind to it as well
+        setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+        const Address address = Address::ipv4(0);
+        if (::bind(socket_.get(), address.data(), address.size) != 0) throw_errno("bind");
+    }
+    std::uint16_t number() const { return Address::of_socket(socket_.get()).port(); }
+
+  private:
+    FileDescriptor socket_;
+};
+
 TEST(RestartedServer, IsFoundByAllItsClientsWhoDoNotComeAllAtOnce) {
-    ServerProcess first;
-    ServerProcess second({.options = {.port = first.port()}, .held = true});
+    const KeptPort port;
+    ServerProcess first({.options = {.port = port.number()}});
+    ServerProcess second({.options = {.port = port.number()}, .held = true});
     attempts.count = 0;
     std::atomic<int> served{0};
     std::deque<Loyal> clients;
@@ -159,21 +175,6 @@ TEST(RestartedServer, IsFoundByAllItsClientsWhoDoNotComeAllAtOnce) {
     clients.clear();
     EXPECT_EQ(second.report().at("connects"), crowd + 1);  // and the one who asks
 }
-
-/// A port where nobody listens, and which nobody else is given.
-class KeptPort {
-  public:
-    KeptPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        const int on = 1;  // so that a server may bind to it as well
-        setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-        const Address address = Address::ipv4(0);
-        if (::bind(socket_.get(), address.data(), address.size) != 0) throw_errno("bind");
-    }
-    std::uint16_t number() const { return Address::of_socket(socket_.get()).port(); }
-
-  private:
-    FileDescriptor socket_;
-};
 
 TEST(AbsentServer, IsWaitedForByAClientWithRetriesAndFailsAnotherAtOnce) {
     const KeptPort port;
