@@ -122,8 +122,8 @@ class InTerminal(CommandTest):
         with RpcPeer(sum="3") as peer, self.connect(peer.address) as terminal:
             # So that there is something above the line, which has to stay.
             terminal.type(":help\n" * 5 + ":describe subtract\n")
-            terminal.wait_for("The difference")
             before = f"{peer.address}> "
+            self.wait_for_line(terminal, before, 0, 100)
             # The line fills rows of both widths, and has its cursor at the end and within.
             for length, back, widths in [(150, 0, [60, 41, 100]), (200, 0, [50, 40, 100]),
                                          (200, 1, [80, 33, 100]), (180, 30, [99, 60, 100])]:
@@ -152,8 +152,9 @@ class InTerminal(CommandTest):
                                      request["id"]))
 
         with RpcPeer(**{"rpc.discover": discover}) as peer, self.connect(peer.address) as terminal:
-            terminal.type(":help\n" * 5)
-            before, above = f"{peer.address}> ", "Tab completes"
+            terminal.type(":help\n" * 5 + ":other\n")
+            before, above = f"{peer.address}> ", ":help has a list"
+            self.wait_for_line(terminal, before, 0, 100, above)
             line = "abcdefghij" * 15
             terminal.type(line)
             self.wait_for_line(terminal, before + line, 0, 100, above)

@@ -101,7 +101,7 @@ TEST_F(Connecting, FailsFastWhenItIsRefusedAndTriesOnce) {
         EXPECT_THAT(error->what(), HasSubstr(error->endpoint()));
         EXPECT_THAT(error->what(), HasSubstr("refused"));
     }
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
 }
 
 TEST_F(Connecting, TriesAsOftenAsItIsToldAndWaitsInBetween) {
@@ -157,7 +157,7 @@ TEST_F(Connecting, CloseEndsTheWaitingBetweenAttempts) {
     Stopwatch watch;
     lonely.close();
     EXPECT_THROW(connecting.get(), ConnectionClosed);
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
     EXPECT_FALSE(lonely.connected());
 }
 
@@ -168,7 +168,7 @@ TEST_F(Connecting, CloseEndsConnectingToABusyServerAndTheClientCanConnectLater) 
     Stopwatch watch;
     patient.close();
     EXPECT_THROW(connecting.get(), ConnectionClosed);
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
     busy.drain();
     patient.connect();
     EXPECT_TRUE(patient.connected());
@@ -222,7 +222,7 @@ TEST_F(ConnectingByName, CloseEndsALookup) {
     Stopwatch watch;
     client.close();
     EXPECT_THROW(connecting.get(), ConnectionClosed);
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
 }
 
 TEST(JsonClientOptions, AreRefusedOutOfTheirRangeByName) {

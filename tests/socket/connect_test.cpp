@@ -83,7 +83,7 @@ TEST_F(Connect, IsRefusedWhereNobodyListens) {
     UnusedPort unused;
     Stopwatch watch;
     const auto error = error_of<ConnectError>([&] { connect("127.0.0.1", unused.port()); });
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
     EXPECT_EQ(error->code(), std::errc::connection_refused);
     EXPECT_EQ(error->endpoint(), endpoint_text("127.0.0.1", unused.port()));
     EXPECT_EQ(error->attempts(), 1);
@@ -133,7 +133,7 @@ TEST_F(Connect, EndsAtOnceWhenItIsCancelled) {
             Stopwatch watch;
             cancel.raise();
             EXPECT_THROW(connecting.get(), ConnectionClosed);
-            EXPECT_LT(watch.elapsed(), 1s);
+            EXPECT_LT(watch.elapsed(), 3s);
         }
     }
 }
@@ -209,7 +209,7 @@ TEST_F(ConnectByName, EndsALookupAtOnceWhenItIsCancelled) {
     Stopwatch watch;
     cancel.raise();
     EXPECT_THROW(connecting.get(), ConnectionClosed);
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
 }
 
 TEST_F(ConnectByName, LeavesNothingOfLookupsThatWereGivenUpOnceTheyAreAnswered) {

@@ -96,7 +96,7 @@ TEST_P(SocketStream, InterruptEndsAReadAtOnceAndForGood) {
         Stopwatch watch;
         stream.interrupt();
         EXPECT_EQ(reading.get(), "");
-        EXPECT_LT(watch.elapsed(), 1s);
+        EXPECT_LT(watch.elapsed(), 3s);
         if (GetParam() == Kind::unix_domain) break;  // the other side could not write any more
         other.write_all("unread", patience);
         EXPECT_EQ(read(stream), "");
@@ -160,7 +160,7 @@ TEST_P(SocketStream, AStoppingServerDoesNotWaitForAPeerThatNeverReads) {
     Stopwatch watch;
     stop.raise();
     EXPECT_THROW(writing.get(), TimeoutError);
-    EXPECT_LT(watch.elapsed(), 1s);
+    EXPECT_LT(watch.elapsed(), 3s);
 }
 
 TEST_P(SocketStream, AStoppingServerStillSendsWhatItsPeerReads) {
