@@ -20,11 +20,7 @@ using jsocket::ServerOptions;
 /// Asks a server whose hooks do what they are asked, until it has no answer.
 void ask(std::uint16_t port, const std::vector<int>& actions) {
     try {
-        JsonClient client({.address = own_address(),
-                           .port = port,
-                           .recv_timeout = patience,
-                           .retry = {.attempts = 1}});
-        client.connect();
+        JsonClient client = connected_client(port, jsocket::Framing::prefix, own_address());
         for (const int action : actions) {
             for (json reply = client.request(action); reply != action; reply = client.read_obj()) {
                 ASSERT_EQ(reply, "pushed") << "in reply to " << action;

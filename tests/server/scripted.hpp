@@ -152,9 +152,13 @@ class Journal {
 
 /// A client that is connected, at the first attempt, and very patient when it reads.
 inline jsocket::JsonClient connected_client(std::uint16_t port,
-                                            jsocket::Framing framing = jsocket::Framing::prefix) {
-    jsocket::JsonClient client(
-        {.port = port, .framing = framing, .recv_timeout = 3 * patience, .retry = {.attempts = 1}});
+                                            jsocket::Framing framing = jsocket::Framing::prefix,
+                                            const std::string& address = "127.0.0.1") {
+    jsocket::JsonClient client({.address = address,
+                                .port = port,
+                                .framing = framing,
+                                .recv_timeout = 3 * patience,
+                                .retry = {.attempts = 1}});
     client.connect();
     return client;
 }
