@@ -63,11 +63,11 @@ bool LoadConnection::prepare(const Schedule& schedule) {
 }
 
 void LoadConnection::stop() noexcept {
-    handshake_.interrupt();
     const std::scoped_lock lock(mutex_);
-    stopped_ = true;
+    stopped_ = true;  // first: what ends from here on has not failed
     if (pacer_) pacer_->stop();
     if (socket_) socket_->close();
+    handshake_.interrupt();
 }
 
 std::uint64_t LoadConnection::unsent(LoadClock::time_point moment) const {

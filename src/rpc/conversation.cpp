@@ -58,7 +58,7 @@ class Conversation::Expected {
 
     void send(const json& message) {
         conversation_.link_.send(message);
-        ids_.clear();
+        for (const std::uint64_t id : std::exchange(ids_, {})) conversation_.sent(id);
     }
 
   private:
@@ -235,7 +235,7 @@ void Conversation::release_slot() noexcept {
 std::uint64_t Conversation::expect(std::string method, Completion completion, Slot slot,
                                    Deadline deadline) {
     // Destroyed without the lock if there is no memory for it: that releases the slot.
-    Pending call{std::move(method), std::move(completion), std::move(slot), std::nullopt};
+    Pending call{std::move(method), std::move(completion), std::move(slot)};
     std::uint64_t id = 0;
     {
         const Lock lock(mutex_);
@@ -276,7 +276,32 @@ std::optional<Conversation::Pending> Conversation::forget(std::uint64_t id) noex
     return call;
 }
 
+void Conversation::sent(std::uint64_t id) noexcept {
+    {
+        const Lock lock(mutex_);
+        const auto found = pending_.find(id);
+        if (found == pending_.end()) return;
+        found->second.sent = true;
+        if (!found->second.overdue) return;
+    }
+    try {
+        timer_.schedule(immediately, [this, id] { time_out(id); });
+    } catch (const std::exception&) {
+        time_out(id);  // no thread for it, or no memory
+    }
+}
+
+/// A cancellation that overtook its call would cancel nothing: until then the time-out waits.
+bool Conversation::may_time_out(std::uint64_t id) noexcept {
+    const Lock lock(mutex_);
+    const auto found = pending_.find(id);
+    if (found == pending_.end()) return false;
+    found->second.overdue = true;
+    return found->second.sent;
+}
+
 void Conversation::time_out(std::uint64_t id) noexcept {
+    if (!may_time_out(id)) return;
     auto call = forget(id);
     if (!call) return;
     call->slot.reset();

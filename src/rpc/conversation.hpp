@@ -94,7 +94,9 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
         std::string method;
         Completion complete;
         Slot slot;
-        std::optional<Timer::Handle> timeout;
+        std::optional<Timer::Handle> timeout = {};
+        bool sent = false;
+        bool overdue = false;  // its time-out came before it was sent
     };
 
     class Expected;
@@ -103,6 +105,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void release_slot() noexcept;
     std::uint64_t expect(std::string method, Completion completion, Slot slot, Deadline deadline);
     std::optional<Pending> forget(std::uint64_t id) noexcept;
+    void sent(std::uint64_t id) noexcept;
+    bool may_time_out(std::uint64_t id) noexcept;
     void time_out(std::uint64_t id) noexcept;
     void send_cancel(std::uint64_t id) noexcept;
     bool is_current(std::uint64_t id) noexcept;

@@ -4,9 +4,14 @@
 #include "rpc/rpc_fixture.hpp"
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <pthread.h>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -78,6 +83,74 @@ TEST(RpcConversation, KnowsNoReaderUntilTheNextOneReads) {
     EXPECT_NO_THROW(conversation->require_other_thread());
     conversation->begin();
     EXPECT_NO_THROW(conversation->require_other_thread());
+    conversation->end(nullptr, true);
+}
+
+/// What is sent over a link, in order, by method. Sending `held` takes until `opened`.
+class SlowLink {
+  public:
+    explicit SlowLink(std::string held) : held_(std::move(held)) {}
+
+    Link link() {
+        Link link = link_to_nobody();
+        link.send = [this](const json& message) {
+            const auto method = message.at("method").get<std::string>();
+            if (method == held_) {
+                reached.set();
+                opened.wait();
+            }
+            const std::scoped_lock lock(mutex_);
+            sent_.push_back(method);
+            if (method == "rpc.cancel") sent_.push_back(cancelled(message));
+            ids_[method] = message.value("id", json());
+        };
+        return link;
+    }
+
+    std::vector<std::string> sent() const {
+        const std::scoped_lock lock(mutex_);
+        return sent_;
+    }
+
+    Event reached;
+    Event opened;
+
+  private:
+    /// The method of the call.
+    std::string cancelled(const json& cancellation) const {
+        for (const auto& [method, id] : ids_) {
+            if (id == cancellation.at("params").at("id")) return method;
+        }
+        return "nothing that was sent";
+    }
+
+    const std::string held_;
+    mutable std::mutex mutex_;
+    std::vector<std::string> sent_;
+    std::map<std::string, json> ids_;
+};
+
+/// Over there it would be for a call that is not known.
+TEST(RpcConversation, CancelsNoCallThatHasNotBeenSent) {
+    SlowLink link("slow");
+    const auto conversation = std::make_shared<Conversation>(Dispatcher(), link.link());
+    conversation->begin();
+    Event timed_out;
+    std::thread slow([&] {
+        conversation->start("slow", nullptr, {.timeout = 1ms},
+                            [&](json*, const std::exception_ptr&) { timed_out.set(); });
+    });
+    EXPECT_TRUE(link.reached.wait());
+    // The time-outs of two calls come in the order of their deadlines, and so do cancellations.
+    conversation->start("quick", nullptr, {.timeout = 2ms},
+                        [](json*, const std::exception_ptr&) {});
+    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 3; }));
+    link.opened.set();
+    slow.join();
+    EXPECT_TRUE(timed_out.wait());
+    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 6; }));
+    EXPECT_EQ(link.sent(), (std::vector<std::string>{"quick", "rpc.cancel", "quick",  //
+                                                     "slow", "rpc.cancel", "slow"}));
     conversation->end(nullptr, true);
 }
 

@@ -91,7 +91,8 @@ TEST(Visitors, AHundredThousandOfThemLeaveNothingBehind) {
     EXPECT_TRUE(wait_until([&] {
         report = ServerProcess::report(observer);
         return report.at("active") == 1 && report.at("entries") <= entries + 1;
-    })) << report << "; the last entry is the observer's";
+    })) << report
+        << "; the last entry is the observer's";
     EXPECT_LE(descriptor_count(server.pid()), 20u);
 }
 
