@@ -35,6 +35,10 @@ class Tricklers {
 
     int open() const { return open_; }
 
+    /// Has none of them been silent for as long as the server cuts silent ones, as the machine was
+    /// too slow? To be called once none is open.
+    bool steady() const { return latest_ + period < recv_timeout; }
+
     /// How long each has lasted; to be called once none is open.
     const std::vector<milliseconds>& lasted() const { return lasted_; }
 
@@ -42,8 +46,12 @@ class Tricklers {
     /// A tenth of them at a time, so that their bytes are spread evenly over the period.
     void trickle() {
         const auto begin = std::chrono::steady_clock::now();
+        latest_ = watch_.elapsed();  // since the first one connected
         for (int step = 1; open_ > 0 && watch_.elapsed() < 2 * patience; ++step) {
-            std::this_thread::sleep_until(begin + step * period / 10);
+            const auto due = begin + step * period / 10;
+            std::this_thread::sleep_until(due);
+            const auto late = std::chrono::steady_clock::now() - due;
+            latest_ = std::max(latest_, std::chrono::ceil<milliseconds>(late));
             for (int i = step % 10; i < crowd; i += 10) {
                 if (peers_[i].fd() >= 0) send_byte(peers_[i]);
             }
@@ -66,6 +74,7 @@ class Tricklers {
     const Stopwatch watch_;
     std::vector<RawPeer> peers_;
     std::vector<milliseconds> lasted_;
+    milliseconds latest_{0};  // how much later than planned bytes were sent, at most
     std::atomic<int> open_{0};
     std::thread thread_;
 };
@@ -94,8 +103,9 @@ class Trickling : public testing::Test {
         cut += crowd;
         const auto& lasted = tricklers.lasted();
         EXPECT_EQ(lasted.size(), static_cast<std::size_t>(crowd));
-        EXPECT_GE(*std::min_element(lasted.begin(), lasted.end()), message_deadline);
-        EXPECT_LE(*std::max_element(lasted.begin(), lasted.end()), message_deadline + patience);
+        const auto [first, last] = std::minmax_element(lasted.begin(), lasted.end());
+        EXPECT_TRUE(*first >= message_deadline || !tricklers.steady()) << first->count() << " ms";
+        EXPECT_LE(*last, message_deadline + patience);
         return all ? std::optional(result) : std::nullopt;
     }
 
