@@ -256,7 +256,7 @@ class CppClient(unittest.TestCase):
                 for number in range(50):
                     self.assertEqual(client.do(f"request {number}"), str(number))
 
-            self.assertLess(fastest(echo_fifty), 0.5)
+            self.assertLess(fastest(echo_fifty), 50 * 0.040 / 2)
 
     @for_each_version
     def test_does_not_wait_for_acknowledgements_when_it_sends_lines(self, version):
@@ -267,7 +267,7 @@ class CppClient(unittest.TestCase):
                                  stdin=lines)
                 self.assertEqual(result.out, lines)
 
-            self.assertLess(fastest(echo_fifty), 0.5)
+            self.assertLess(fastest(echo_fifty), 50 * 0.040 / 2)
 
 
 if __name__ == "__main__":
