@@ -33,6 +33,7 @@ void LoadConnection::connect(const Interrupt& cancel) {
                                                              .send_timeout = options_.timeout,
                                                              .message_deadline = no_timeout});
     const std::scoped_lock lock(mutex_);
+    if (cancel.raised()) stopped_ = true;  // which may have ended the handshake; stop() is to come
     if (stopped_) socket->close();
     socket_ = std::move(socket);
 }

@@ -8,7 +8,6 @@
 #include <jsocket/json_text.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -27,13 +26,11 @@ std::optional<RpcError> error_of(const json& reply, std::string_view method) {
     const auto message = error->find("message");
     if (code == error->end() || !code->is_number_integer()) return std::nullopt;
     if (message == error->end() || !message->is_string()) return std::nullopt;
-    constexpr std::int64_t largest = std::numeric_limits<int>::max();
-    const bool too_large =
-        code->is_number_unsigned() && code->get<std::uint64_t>() > std::uint64_t{largest};
-    const auto number = code->get<std::int64_t>();
-    if (too_large || number < std::numeric_limits<int>::min()) return std::nullopt;
-    return RpcError(static_cast<int>(number), message->get<std::string>(),
-                    error->value("data", json()), method);
+    const bool fits = code->is_number_unsigned() ? std::in_range<int>(code->get<std::uint64_t>())
+                                                 : std::in_range<int>(code->get<std::int64_t>());
+    if (!fits) return std::nullopt;
+    return RpcError(code->get<int>(), message->get<std::string>(), error->value("data", json()),
+                    method);
 }
 
 }  // namespace
@@ -286,8 +283,9 @@ void Conversation::sent(std::uint64_t id) noexcept {
     }
     try {
         timer_.schedule(immediately, [this, id] { time_out(id); });
-    } catch (const std::exception&) {
-        time_out(id);  // no thread for it, or no memory
+    } catch (const std::exception&) {  // no memory
+        // cppcheck-suppress throwInNoexceptFunction  // as below
+        time_out(id);
     }
 }
 

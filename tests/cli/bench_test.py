@@ -485,14 +485,14 @@ class Table(BenchTest):
 
     def test_and_progress_fit_the_terminal(self):
         for columns in [50, 80, 200]:
-            with self.subTest(columns=columns), Serve() as server, \
-                    Terminal(COMMAND, "bench", server.address, "--requests", "50", *GENTLE,
-                             columns=columns) as terminal:
+            with self.subTest(columns=columns), Serve() as server:
                 server.process.send_signal(signal.SIGSTOP)  # or it may be over too soon to be seen
-                terminal.wait_until(lambda screen: re.match(r"\[.*\d/s\n", screen), "progress")
-                server.process.send_signal(signal.SIGCONT)
-                self.assertEqual(terminal.status(), 0)
-                screen = terminal.screen().splitlines()
+                with Terminal(COMMAND, "bench", server.address, "--requests", "50", *GENTLE,
+                              columns=columns) as terminal:
+                    terminal.wait_until(lambda screen: re.match(r"\[.*\d/s\n", screen), "progress")
+                    server.process.send_signal(signal.SIGCONT)
+                    self.assertEqual(terminal.status(), 0)
+                    screen = terminal.screen().splitlines()
                 self.assertEqual(screen[0], f"{server.address}: 1 connection, 100/s asked for")
                 self.assertEqual(screen[7], "latency")  # no line was broken
                 bars = [line for line in screen if line.endswith("#")]

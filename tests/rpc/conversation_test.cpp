@@ -98,6 +98,7 @@ class SlowLink {
             if (method == held_) {
                 reached.set();
                 opened.wait();
+                if (broken) throw ConnectionError("the link is broken");
             }
             const std::scoped_lock lock(mutex_);
             sent_.push_back(method);
@@ -114,6 +115,7 @@ class SlowLink {
 
     Event reached;
     Event opened;
+    std::atomic<bool> broken{false};  // sending `held` fails then
 
   private:
     /// The method of the call.
@@ -152,6 +154,31 @@ TEST(RpcConversation, CancelsNoCallThatHasNotBeenSent) {
     EXPECT_EQ(link.sent(), (std::vector<std::string>{"quick", "rpc.cancel", "quick",  //
                                                      "slow", "rpc.cancel", "slow"}));
     conversation->end(nullptr, true);
+}
+
+TEST(RpcConversation, HasOneOutcomeForACallThatIsOverdueAndCannotBeSent) {
+    SlowLink link("slow");
+    link.broken = true;
+    const auto conversation = std::make_shared<Conversation>(Dispatcher(), link.link());
+    conversation->begin();
+    std::atomic<int> completed{0};
+    const auto complete = [&](json*, const std::exception_ptr&) { ++completed; };
+    std::thread slow([&] {
+        EXPECT_THROW(conversation->start("slow", nullptr, {.timeout = 1ms}, complete),
+                     ConnectionError);
+    });
+    EXPECT_TRUE(link.reached.wait());
+    conversation->start("quick", nullptr, {.timeout = 2ms},
+                        [](json*, const std::exception_ptr&) {});
+    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 3; }));
+    link.opened.set();
+    slow.join();
+    conversation->start("last", nullptr, {.timeout = 1ms}, [](json*, const std::exception_ptr&) {});
+    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 6; }));
+    EXPECT_EQ(link.sent(), (std::vector<std::string>{"quick", "rpc.cancel", "quick",  //
+                                                     "last", "rpc.cancel", "last"}));
+    conversation->end(nullptr, true);
+    EXPECT_EQ(completed, 0);
 }
 
 }  // namespace

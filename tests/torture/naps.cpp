@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A library to preload: threads of this build's programs fall asleep around calls that others can
-// notice, a few milliseconds at random. It brings about the orders of events that a quiet machine
-// never has and a busy one does, and finds tests and code that rely on the others.
+// notice, a few milliseconds at random. It brings about orders of events that only a busy machine
+// has, and so finds tests and code that rely on the usual ones. Around write(), and after waiting
+// for a condition, nobody sleeps but for what follows.
 //
 //     LD_PRELOAD=$PWD/build/dev/tests/torture/libnaps.so ctest --preset dev -j8
 #include "torture/next.hpp"
