@@ -156,7 +156,8 @@ void TopWatch::scroll(TopKey key, std::size_t page) {
     }
 }
 
-/// While it is paused, news pass by: the next ones are compared with the last that were shown.
+/// While it is paused, news pass by: the next ones are compared with the last that were shown,
+/// unless the server may be another one since.
 void TopWatch::take_news() {
     auto news = source_.news();
     if (!news) return;
@@ -165,9 +166,10 @@ void TopWatch::take_news() {
         state_.problem = "trying again: " + printable(news->problem, 200);
     } else if (news->snapshot) {
         state_.problem.clear();
-        if (state_.paused && !news->first) return;
+        starts_anew_ = starts_anew_ || news->first;
+        if (state_.paused) return;
         std::optional<TopSnapshot> before;
-        if (!news->first) before = std::move(view_.now);
+        if (!std::exchange(starts_anew_, false)) before = std::move(view_.now);
         show(before, std::move(*news->snapshot));
     }
 }

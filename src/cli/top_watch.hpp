@@ -34,6 +34,7 @@ class TopWatch {
     TopSource& source_;
     TopState state_;
     TopView view_;
+    bool starts_anew_ = false;  // there is nothing to compare the next view with
 };
 
 }  // namespace jsocket::cli

@@ -163,6 +163,21 @@ class Screen(CommandTest):
                 terminal.press("Space")
                 terminal.wait_for("late")
 
+    def test_stays_paused_when_another_server_answers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            bind = f"unix:{folder}/s"
+            with answering(bind=bind) as first, top(first) as terminal:
+                terminal.press("Space")
+                terminal.wait_for("[paused]")
+                first.stop()
+                terminal.wait_for("trying again")
+                with answering(bind=bind) as second, Client(second, "newcomer"):
+                    screen = terminal.wait_until(lambda screen: "trying again" not in screen, "it")
+                    self.assertNotIn("newcomer", screen)
+                    terminal.press("Space")
+                    screen = terminal.wait_for("newcomer")
+                    self.assertNotIn("[paused]", screen)
+
     def test_explains_its_keys(self):
         with answering() as server, top(server) as terminal:
             terminal.press("?")

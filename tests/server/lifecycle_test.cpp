@@ -225,7 +225,8 @@ TYPED_TEST(Lifecycle, LeavesNoThreadsAndDescriptorsBehind) {
         EXPECT_EQ(connected_client(server.port()).request(i), i);
     }
     EXPECT_EQ(open_descriptors().size(), descriptors);
-    EXPECT_EQ(thread_count(), threads);
+    // One that has been joined may still be listed for a moment, now as well as above.
+    EXPECT_TRUE(wait_until([&] { return thread_count() <= threads; })) << thread_count();
 }
 
 TYPED_TEST(Lifecycle, LetsNoStartedProgramInheritItsDescriptors) {
