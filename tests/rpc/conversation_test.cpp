@@ -9,6 +9,7 @@
 #include <mutex>
 #include <pthread.h>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -132,6 +133,14 @@ class SlowLink {
     std::map<std::string, json> ids_;
 };
 
+/// Makes a call that is cancelled as it times out. Time-outs come in the order of their deadlines,
+/// and so do cancellations: what was due before has had its turn.
+void let_time_out(Conversation& conversation, const SlowLink& link, std::string_view method) {
+    const std::size_t before = link.sent().size();
+    conversation.start(method, nullptr, {.timeout = 2ms}, [](json*, const std::exception_ptr&) {});
+    EXPECT_TRUE(wait_until([&] { return link.sent().size() == before + 3; }));
+}
+
 /// Over there it would be for a call that is not known.
 TEST(RpcConversation, CancelsNoCallThatHasNotBeenSent) {
     SlowLink link("slow");
@@ -143,10 +152,7 @@ TEST(RpcConversation, CancelsNoCallThatHasNotBeenSent) {
                             [&](json*, const std::exception_ptr&) { timed_out.set(); });
     });
     EXPECT_TRUE(link.reached.wait());
-    // The time-outs of two calls come in the order of their deadlines, and so do cancellations.
-    conversation->start("quick", nullptr, {.timeout = 2ms},
-                        [](json*, const std::exception_ptr&) {});
-    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 3; }));
+    let_time_out(*conversation, link, "quick");
     link.opened.set();
     slow.join();
     EXPECT_TRUE(timed_out.wait());
@@ -168,13 +174,10 @@ TEST(RpcConversation, HasOneOutcomeForACallThatIsOverdueAndCannotBeSent) {
                      ConnectionError);
     });
     EXPECT_TRUE(link.reached.wait());
-    conversation->start("quick", nullptr, {.timeout = 2ms},
-                        [](json*, const std::exception_ptr&) {});
-    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 3; }));
+    let_time_out(*conversation, link, "quick");
     link.opened.set();
     slow.join();
-    conversation->start("last", nullptr, {.timeout = 1ms}, [](json*, const std::exception_ptr&) {});
-    EXPECT_TRUE(wait_until([&] { return link.sent().size() == 6; }));
+    let_time_out(*conversation, link, "last");
     EXPECT_EQ(link.sent(), (std::vector<std::string>{"quick", "rpc.cancel", "quick",  //
                                                      "last", "rpc.cancel", "last"}));
     conversation->end(nullptr, true);
