@@ -33,8 +33,8 @@ void LoadConnection::connect(const Interrupt& cancel) {
                                                              .send_timeout = options_.timeout,
                                                              .message_deadline = no_timeout});
     const std::scoped_lock lock(mutex_);
-    if (cancel.raised()) stopped_ = true;  // which may have ended the handshake; stop() is to come
-    if (stopped_) socket->close();
+    // It may have ended the stream; and from here on stop() finds the socket.
+    if (cancel.raised()) throw ConnectionClosed("stopped", false);
     socket_ = std::move(socket);
 }
 

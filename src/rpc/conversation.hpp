@@ -96,7 +96,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
         Slot slot;
         std::optional<Timer::Handle> timeout = {};
         bool sent = false;
-        bool overdue = false;  // its time-out came before it was sent
+        bool overdue = false;  // its time-out has come, and waits until it is sent
     };
 
     class Expected;
