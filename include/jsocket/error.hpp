@@ -16,6 +16,7 @@
 ///     |  |- ConnectError         (or give up: see code() and attempts())
 ///     |  |- ConnectionClosed
 ///     |  `- TlsError             (certificates, or bytes that are no TLS)
+///     |- MemoryError             (servers) the client holds too much memory     not usable
 ///     `- ProtocolError           what the peer sent is not a message            not usable
 ///        |- FramingError         its bytes do not follow the wire format
 ///        `- PayloadError         its text is not JSON, or beyond a limit
@@ -121,6 +122,13 @@ class TlsError : public ConnectionError {
   public:
     /// `what` says what OpenSSL has against it.
     explicit TlsError(const std::string& what) : ConnectionError(what) {}
+};
+
+/// A server's connections hold more than ServerOptions::memory_budget, and this one holds most.
+class MemoryError : public Error {
+  public:
+    /// `what` says how much that is.
+    explicit MemoryError(const std::string& what) : Error(what) {}
 };
 
 /// What arrived is not a message.

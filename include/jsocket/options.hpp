@@ -15,8 +15,11 @@ namespace jsocket {
 /// The port of the Python package jsocket.
 inline constexpr std::uint16_t default_port = 5489;
 
-/// 10 MiB at this rate take three hours, which costs a server no more than an idle client does.
+/// A message of 10 MiB may take three hours at this rate.
 inline constexpr std::size_t default_min_receive_rate = 1024;
+
+/// A peer that takes fewer bytes a second does not read, as far as its sender is concerned.
+inline constexpr std::size_t default_min_send_rate = 1024;
 
 /// How messages are laid out on the wire; docs/framing.md has byte tables.
 enum class Framing {
@@ -45,15 +48,22 @@ struct SocketOptions {
     /// server, however long it is.
     std::chrono::milliseconds recv_timeout = std::chrono::seconds(2);
 
-    /// How long a peer that does not read may hold up a send. Every byte it takes starts it anew.
+    /// How long a send may wait for a peer that does not read, or reads more slowly than
+    /// min_send_rate.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
-    /// From the first byte of a message to its last, and longer for a peer that is honest but slow:
-    /// each min_receive_rate bytes that arrive add a second. Security: bounds a peer that sends a
-    /// byte now and then, which recv_timeout alone would wait for without end.
+    /// Bytes a second. 0: each byte that the peer takes starts send_timeout anew. Security: bounds
+    /// a peer that reads a byte now and then, whose reply would be held without end.
+    std::size_t min_send_rate = default_min_send_rate;
+
+    /// How long a message may arrive at less than min_receive_rate, from its first byte to its
+    /// last. Security: bounds a peer that sends a byte now and then, which recv_timeout alone would
+    /// wait for without end.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
 
-    /// Bytes a second. 0 makes message_deadline the end of every message, however big.
+    /// Bytes a second, for a peer that is honest but slow. Each that many bytes put the end of the
+    /// message off by a second, but never beyond message_deadline from now: what a peer sent long
+    /// ago earns it nothing. 0 makes message_deadline the end of every message, however big.
     std::size_t min_receive_rate = default_min_receive_rate;
 
     /// How long to look for the next message again and again before sleeping until it comes; see

@@ -23,6 +23,7 @@ SocketOptions socket_options(const ClientOptions& options) {
             .limits = options.limits,
             .recv_timeout = options.recv_timeout,
             .send_timeout = options.send_timeout,
+            .min_send_rate = options.min_send_rate,
             .message_deadline = options.message_deadline,
             .min_receive_rate = options.min_receive_rate};
 }

@@ -3,6 +3,7 @@
 
 #include "core/discard.hpp"
 #include "core/json_escape.hpp"
+#include "support/memory_budget.hpp"
 
 #include <jsocket/json_text.hpp>
 
@@ -30,6 +31,28 @@ constexpr std::uint64_t largest_signed = std::numeric_limits<std::int64_t>::max(
 
 // As many digits always fit 64 bits.
 constexpr std::size_t safe_digits = 19;
+
+// What glibc's allocator adds to a block, and the blocks of a tree: of a string (its object, its
+// text), an array (its object, its elements), and an object (itself, its members as libstdc++ has
+// them, with 32 bytes of links).
+constexpr std::size_t block_overhead = 16;
+constexpr std::size_t string_size = sizeof(std::string) + block_overhead;
+constexpr std::size_t array_size = sizeof(json::array_t) + 2 * block_overhead;
+constexpr std::size_t object_size = sizeof(json::object_t) + block_overhead;
+constexpr std::size_t member_size = 32 + sizeof(json::object_t::value_type) + block_overhead;
+
+// Kept without need, whatever the size of the text; and beside it so many times the text.
+constexpr std::size_t least_room = 64 * 1024;
+constexpr std::size_t room_for_text = 4;
+
+// Bytes that a tree may grow by until that is counted.
+constexpr std::size_t growth_step = 64 * 1024;
+
+/// Of a string or a name; short ones lie in the object.
+constexpr std::size_t text_block(std::size_t capacity) {
+    constexpr std::size_t in_place = 15;
+    return capacity > in_place ? capacity + 1 + block_overhead : 0;
+}
 
 /// For names, which are too short for a call of memcmp() to pay.
 bool equal(std::string_view a, std::string_view b) {
@@ -101,22 +124,98 @@ T& as(json& value, json::value_t type) {
     return *value.get_ptr<T*>();
 }
 
+template <typename T>
+void give_back(T& container) {
+    T().swap(container);
+}
+
 }  // namespace
 
 void TreeBuilder::fill(std::string_view text, const Limits& limits, json& tree) {
     text_ = text;
     nodes_.clear();
-    JsonReader<TreeBuilder>(text, limits, *this).read(&tree);
+    grown_ = reported_ = needed_ = 0;
+    room_left_ = least_room + room_for_text * text.size();
+    try {
+        read(limits, tree);
+    } catch (...) {
+        discard(tree);
+        const std::size_t peak = std::max(peak_, held_ + grown_);
+        release();
+        peak_ = peak;
+        throw;
+    }
+}
+
+void TreeBuilder::read(const Limits& limits, json& tree) {
+    JsonReader<TreeBuilder>(text_, limits, *this).read(&tree);
+    count_kept();
+    peak_ = std::max(peak_, held_ + grown_);
+    held_ = needed_;
+    if (hold_ != nullptr) hold_->set(held_);
+}
+
+/// What serves to read the next text is kept as the tree is.
+void TreeBuilder::count_kept() {
+    const std::size_t kept = nodes_.capacity() * sizeof(Node*) + unescaped_.capacity();
+    if (kept > room_left_) {
+        give_back(nodes_);
+        give_back(unescaped_);
+    } else {
+        needed_ += kept;
+    }
+}
+
+void TreeBuilder::release() {
+    give_back(nodes_);
+    give_back(unescaped_);
+    shapes_.reset();
+    held_ = peak_ = 0;
+    if (hold_ != nullptr) hold_->clear();
+}
+
+/// Counts memory that is about to be, or has just been, allocated for the tree.
+void TreeBuilder::grow(std::size_t bytes) {
+    grown_ += bytes;
+    if (hold_ == nullptr || grown_ < reported_ + growth_step) return;
+    reported_ = grown_;
+    hold_->set(held_ + grown_);
+}
+
+/// A string is as it is going to be: gives back its room if there is too much in all.
+void TreeBuilder::settle(std::string& string) {
+    const std::size_t room = string.capacity() - string.size();
+    if (room <= room_left_) {
+        room_left_ -= room;
+    } else {
+        string.shrink_to_fit();
+    }
+    needed_ += string_size + text_block(string.capacity());
+}
+
+/// The same for an array.
+void TreeBuilder::settle(json::array_t& array) {
+    const std::size_t room = (array.capacity() - array.size()) * sizeof(json);
+    if (room <= room_left_) {
+        room_left_ -= room;
+    } else {
+        array.shrink_to_fit();
+    }
+    needed_ += array_size + array.capacity() * sizeof(json);
 }
 
 void TreeBuilder::string(Value value, std::string_view text, bool escaped) {
+    if (!value->is_string()) grow(string_size);
     auto& string = as<std::string>(*value, json::value_t::string);
+    const std::size_t before = string.capacity();
     if (escaped) {
         string.clear();
         append_unescaped(text, string);
     } else {
         string.assign(text);
     }
+    if (string.capacity() != before) grow(text_block(string.capacity()));
+    settle(string);
 }
 
 void TreeBuilder::number(Value value, const NumberText& number) {
@@ -154,28 +253,41 @@ TreeBuilder::Shape* TreeBuilder::shape_for(const json::object_t& members) {
     return &(*shapes_)[hash % shape_count];
 }
 
-TreeBuilder::Array::Array(TreeBuilder&, Value value)
-    : elements_(as<json::array_t>(*value, json::value_t::array)) {}
+/// Makes `value` a container of this type, if it is none.
+template <typename T>
+T& TreeBuilder::container(json& value, json::value_t type, std::size_t size) {
+    if (value.type() != type) grow(size);
+    return as<T>(value, type);
+}
+
+TreeBuilder::Array::Array(TreeBuilder& builder, Value value)
+    : builder_(builder),
+      elements_(builder.container<json::array_t>(*value, json::value_t::array, array_size)) {}
 
 TreeBuilder::Value TreeBuilder::Array::element() {
-    if (count_ == elements_.size()) elements_.emplace_back();
+    if (count_ == elements_.size()) {
+        const std::size_t doubled = std::max<std::size_t>(count_, 1) * sizeof(json);
+        if (count_ == elements_.capacity()) builder_.grow(doubled);
+        elements_.emplace_back();
+    }
     return &elements_[count_++];
 }
 
 void TreeBuilder::Array::end() {
-    if (count_ == elements_.size()) return;
     for (std::size_t i = count_; i < elements_.size(); ++i) discard(elements_[i]);
     elements_.resize(count_);
+    builder_.settle(elements_);
 }
 
 TreeBuilder::Object::Object(TreeBuilder& builder, Value value)
     : builder_(builder),
-      members_(as<json::object_t>(*value, json::value_t::object)),
+      members_(builder.container<json::object_t>(*value, json::value_t::object, object_size)),
       next_(members_.begin()),
       first_(builder.nodes_.size()),
       was_empty_(members_.empty()) {}
 
 TreeBuilder::Value TreeBuilder::Object::member(std::string_view name, bool escaped) {
+    builder_.needed_ += member_size + text_block(name.size());
     if (escaped) {
         builder_.unescaped_.clear();
         append_unescaped(name, builder_.unescaped_);
@@ -206,6 +318,7 @@ TreeBuilder::Value TreeBuilder::Object::member(std::string_view name, bool escap
 TreeBuilder::Value TreeBuilder::Object::look_up(std::string_view name) {
     auto found = members_.lower_bound(name);
     if (found == members_.end() || found->first != name) {
+        builder_.grow(member_size + text_block(name.size()));
         found = members_.emplace_hint(found, name, nullptr);
     }
     builder_.nodes_.push_back(&*found);
@@ -232,6 +345,7 @@ bool TreeBuilder::Object::follow_shape() {
 }
 
 void TreeBuilder::Object::end() {
+    builder_.needed_ += object_size;
     if (order_ == Order::sorted) {
         for (auto member = next_; member != members_.end(); ++member) discard(member->second);
         members_.erase(next_, members_.end());

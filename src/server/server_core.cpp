@@ -43,6 +43,11 @@ std::shared_ptr<const TlsContext> tls_context(const ServerOptions& options) {
     return options.tls ? std::make_shared<const TlsContext>(*options.tls) : nullptr;
 }
 
+std::shared_ptr<MemoryBudget> memory_budget(const ServerOptions& options) {
+    const std::size_t bytes = options.memory_budget;
+    return std::make_shared<MemoryBudget>(bytes > 0 ? bytes : default_memory_budget());
+}
+
 }  // namespace
 
 ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()> finish)
@@ -50,6 +55,7 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       serve_(std::move(serve)),
       finish_(std::move(finish)),
       tls_(tls_context(options_)),
+      memory_(memory_budget(options_)),
       listener_({options_.address, options_.port}, stop_, options_.unix_mode),
       endpoint_(listener_.endpoint()),
       stats_service_(options_.answer_stats ? std::make_unique<StatsService>(
@@ -267,8 +273,8 @@ std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) cons
 std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream) {
     const Lock lock(sessions_mutex_);
     if (stopping()) return nullptr;
-    auto session =
-        std::make_shared<Session>(++last_id_, std::move(stream), options_, stats_service_.get());
+    auto session = std::make_shared<Session>(++last_id_, std::move(stream), options_,
+                                             stats_service_.get(), memory_);
     sessions_.emplace(session->id(), session);
     return session;
 }

@@ -93,6 +93,8 @@ class ServerCore {
     mutable Mutex tls_mutex_;  // before the listener, which clients find as soon as it is there
     std::shared_ptr<const TlsContext> tls_ JSOCKET_GUARDED_BY(tls_mutex_);  // null for no TLS
 
+    const std::shared_ptr<MemoryBudget> memory_;
+
     Interrupt stop_;
     Listener listener_;        // closed by the accepting thread, or by stop() if it never started
     const Endpoint endpoint_;  // outlives the listener

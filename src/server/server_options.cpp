@@ -5,6 +5,11 @@
 #include <jsocket/server/server_options.hpp>
 
 namespace jsocket {
+namespace {
+
+constexpr std::size_t smallest_budget = 1024 * 1024;
+
+}  // namespace
 
 void check_options(const ServerOptions& options) {
     // nlohmann::json takes up to 0.9 KiB of stack for each level, when hashing in a debug build.
@@ -28,6 +33,13 @@ void check_options(const ServerOptions& options) {
     if (options.max_connections == 0) {
         throw UsageError("max_connections is 0; it has to be at least 1");
     }
+    if (options.memory_budget != 0 && options.memory_budget < smallest_budget) {
+        throw UsageError("memory_budget is " + std::to_string(options.memory_budget) +
+                         "; it has to be 0, or at least " + std::to_string(smallest_budget));
+    }
+    if (options.max_call_threads == 0) {
+        throw UsageError("max_call_threads is 0; it has to be at least 1");
+    }
     if (options.stack_size < smallest_stack) {
         throw UsageError("stack_size is " + std::to_string(options.stack_size) +
                          "; with this max_depth it has to be at least " +
@@ -46,6 +58,7 @@ SocketOptions socket_options(const ServerOptions& options) {
             .limits = options.limits,
             .recv_timeout = options.recv_timeout,
             .send_timeout = options.send_timeout,
+            .min_send_rate = options.min_send_rate,
             .message_deadline = options.message_deadline,
             .min_receive_rate = options.min_receive_rate,
             .spin = options.spin};

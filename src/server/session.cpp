@@ -5,14 +5,13 @@
 #include "server/failure.hpp"
 #include "server/identity.hpp"
 #include "server/stats_service.hpp"
+#include "support/heap.hpp"
 #include "support/log.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <malloc.h>
 #include <new>
 
 namespace jsocket {
@@ -28,23 +27,17 @@ constexpr std::size_t usual_message_size = 64 * 1024;
 constexpr std::size_t small_part = 8;
 constexpr std::chrono::milliseconds idle_time = std::chrono::seconds(1);
 
-// The allocator keeps what many small pieces of this in all have left; measured: 70 MiB of 100.
+// What was freed of as much is worth giving back to the system.
 constexpr std::size_t worth_trimming = 1024 * 1024;
 
-#if defined(__GLIBC__)
-/// At most ten times a second: it takes milliseconds, goes over the memory of all threads and holds
-/// them up, which no client may bring about as often as it likes.
-void trim_memory() {
-    using Clock = std::chrono::steady_clock;  // the other one may be set, and none be due for hours
-    constexpr std::chrono::milliseconds pause(100);
-    static std::atomic<Clock::time_point> latest{Clock::time_point::min()};
-    const Clock::time_point now = Clock::now();
-    Clock::time_point before = latest.load(std::memory_order_relaxed);
-    if (now > before + pause && latest.compare_exchange_strong(before, now)) ::malloc_trim(0);
-}
-#endif
-
 constexpr const char* not_an_exception = "a hook threw something that is not a std::exception";
+
+/// Opens an account of `budget`, if there is one.
+MemoryAccount* counted_in(std::optional<MemoryAccount>& account,
+                          std::shared_ptr<MemoryBudget> budget, std::function<void()> cut) {
+    if (!budget) return nullptr;
+    return &account.emplace(std::move(budget), std::move(cut));
+}
 
 template <typename T>
 const T* as(const std::exception& error) {
@@ -54,11 +47,12 @@ const T* as(const std::exception& error) {
 }  // namespace
 
 Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-                 StatsService* stats_service)
+                 StatsService* stats_service, std::shared_ptr<MemoryBudget> budget)
     : id_(id),
       idle_timeout_(options.idle_timeout),
       stats_service_(stats_service),
-      socket_(std::move(stream), socket_options(options)),
+      socket_(std::move(stream), socket_options(options),
+              counted_in(memory_, std::move(budget), [this] { cut_off(); })),
       current_name_(peer()),
       name_(peer()) {}
 
@@ -115,28 +109,53 @@ void Session::run(MessageHandler& handler) {
 
 std::string_view Session::wait_for_message() {
     step_ = Step::receive;
-    const Deadline end = deadline_after(idle_timeout_);
+    Deadline end = deadline_after(idle_timeout_);
     std::optional<std::string_view> payload;
-    if (largest_size_ > small_message_size || socket_.capacity() > small_message_size) {
+    // A message that comes slowly is no reason to keep what earlier ones took.
+    if (holds_memory()) {
         payload = socket_.receive(std::min(end, deadline_after(idle_time)));
         if (!payload) release_memory();
     }
-    if (!payload) payload = socket_.receive(end);
-    if (!payload) throw TimeoutError(peer() + " has been idle for longer than idle_timeout");
+    while (!payload && freed_) {
+        if (trim_heap(*freed_)) {
+            freed_.reset();
+        } else {
+            payload = socket_.receive(std::min(end, deadline_after(trim_pause)));
+        }
+    }
+    while (!payload) {
+        payload = socket_.receive(end);
+        if (payload) break;
+        if (!socket_.mid_message()) {
+            throw TimeoutError(peer() + " has been idle for longer than idle_timeout");
+        }
+        end = no_deadline;
+    }
     now_ = unix_time();
     return *payload;
 }
 
+bool Session::holds_memory() const noexcept {
+    return std::max({largest_size_, socket_.capacity(), builder_.peak()}) > small_message_size;
+}
+
 /// Gives back what serves to make the next message faster.
 void Session::release_memory() {
+    const std::size_t freed = std::max(largest_size_, builder_.peak());
     discard(message_);
-    builder_ = TreeBuilder();
+    builder_.release();
     std::string().swap(reply_);
+    reply_hold_.clear();
     socket_.release_memory();
-#if defined(__GLIBC__)
-    if (largest_size_ > worth_trimming) trim_memory();
-#endif
     largest_size_ = 0;
+    give_back_later(freed);
+}
+
+/// Has the system get back what was freed, if it is much: at once, or when the client is idle.
+void Session::give_back_later(std::size_t freed) {
+    if (freed <= worth_trimming) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!trim_heap(now)) freed_ = now;
 }
 
 void Session::answer(MessageHandler& handler, std::string_view payload) {
@@ -147,6 +166,7 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     reply_.clear();
     // Growing a big string step by step, the allocator would keep more memory from then on.
     if (size > worth_trimming) reply_.reserve(size);
+    reply_hold_.set(reply_.capacity());
     uncounted_size_ = size;
     step_ = Step::read;
     using Clock = std::chrono::steady_clock;
@@ -154,6 +174,7 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     handler.process_payload(payload, reply_);
     if (stats_service_) stats_service_->record(Clock::now() - start);
     if (uncounted_size_) count_received();
+    reply_hold_.set(reply_.capacity());
     if (!reply_.empty()) queue_reply();
     // A hook that took its time, some milliseconds, does not keep the client waiting for the next.
     const double now = unix_time();
@@ -168,7 +189,7 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
 bool Session::answer_stats(MessageHandler& handler, std::string_view payload) {
     if (!StatsService::may_be_request(payload)) return false;
     try {
-        builder_.fill(payload, limits(), message_);
+        fill(payload);
     } catch (const PayloadError&) {
         return false;
     }
@@ -207,12 +228,21 @@ void Session::flush() {
     unsent_messages_ = unsent_bytes_ = 0;
 }
 
+void Session::fill(std::string_view payload) {
+    try {
+        builder_.fill(payload, limits(), message_);
+    } catch (...) {
+        give_back_later(builder_.peak());
+        throw;
+    }
+}
+
 json& Session::read_message(std::string_view payload) {
     if (step_ == Step::hook) {
         throw UsageError("process_payload of the base was called in process_message");
     }
     step_ = Step::read;
-    builder_.fill(payload, limits(), message_);
+    fill(payload);
     if (const json* member = identity_member(message_)) {
         const auto* text = member->get_ptr<const std::string*>();
         const bool known = text != nullptr && *text == current_name_;
@@ -316,6 +346,8 @@ void Session::count_failure(Failure failure, const char* reason) noexcept {
 
 /// What an exception is counted as; empty if the connection just ended.
 std::optional<Failure> Session::classify(const std::exception& error) const {
+    if (memory_ && memory_->exceeded()) return Failure::memory;
+    if (as<MemoryError>(error)) return Failure::memory;     // it waited for room in vain
     if (socket_.write_failed()) return Failure::bad_write;  // here, or in a thread that pushed
     switch (step_) {
         case Step::write:
@@ -360,7 +392,7 @@ void Session::finish() noexcept {
     if (lingers) socket_.finish(linger_time);
     socket_.close();
     lingers_.store(false, std::memory_order_release);
-    if (largest_size_ > worth_trimming) release_memory();
+    if (std::max(largest_size_, builder_.peak()) > worth_trimming) release_memory();
 }
 
 ClientStats Session::stats() const {

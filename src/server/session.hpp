@@ -3,6 +3,7 @@
 
 #include "core/tree_builder.hpp"
 #include "server/counters.hpp"
+#include "support/memory_budget.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/server/message_handler.hpp>
@@ -28,9 +29,10 @@ class StatsService;
 ///          it; everything else from any thread.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    /// `stats_service` answers requests for statistics; null if the handler is to see them.
+    /// `stats_service` answers requests for statistics; null if the handler is to see them. What
+    /// the session holds is counted in `budget`; null if nobody counts.
     Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-            StatsService* stats_service = nullptr);
+            StatsService* stats_service = nullptr, std::shared_ptr<MemoryBudget> budget = nullptr);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -63,6 +65,12 @@ class Session : public std::enable_shared_from_this<Session> {
 
     /// Is it this side that ends the connection, or has it?
     bool interrupted() const noexcept { return socket_.interrupted(); }
+
+    /// Where memory that is held for the client is counted; null if nowhere.
+    MemoryAccount* memory() noexcept { return memory_ ? &*memory_ : nullptr; }
+
+    /// Bytes of the tree that read_message() made latest. On the serving thread only.
+    std::size_t tree_size() const noexcept { return builder_.held(); }
 
     /// The wire format, once the first message is there. On the serving thread only.
     Framing framing() const noexcept { return socket_.framing(); }
@@ -110,9 +118,12 @@ class Session : public std::enable_shared_from_this<Session> {
 
     void run(MessageHandler& handler);
     std::string_view wait_for_message();
+    bool holds_memory() const noexcept;
     void release_memory();
+    void give_back_later(std::size_t freed);
     void answer(MessageHandler& handler, std::string_view payload);
     bool answer_stats(MessageHandler& handler, std::string_view payload);
+    void fill(std::string_view payload);
     void queue_reply();
     void count_received();
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
@@ -128,6 +139,7 @@ class Session : public std::enable_shared_from_this<Session> {
     StatsService* const stats_service_;  // the server's, or null
     const std::chrono::steady_clock::time_point connect_time_ = std::chrono::steady_clock::now();
     const double connect_ts_ = unix_time();
+    std::optional<MemoryAccount> memory_;
     JsonSocket socket_;
     Counters counters_;
     std::atomic<bool> ready_{false};  // the handshake is over
@@ -136,11 +148,15 @@ class Session : public std::enable_shared_from_this<Session> {
 
     // The serving thread's.
     std::string current_name_;  // the same as name_
-    TreeBuilder builder_;
+    MemoryHold tree_hold_{memory()};
+    MemoryHold reply_hold_{memory()};
+    TreeBuilder builder_{&tree_hold_};
     json message_;
     std::string reply_;
-    std::size_t largest_size_ = 0;  // of a message since release_memory()
-    double now_ = unix_time();      // as of the latest look at the clock
+    std::size_t largest_size_ = 0;  // of a message or reply since release_memory()
+    // When much memory was freed that the system has not got back.
+    std::optional<std::chrono::steady_clock::time_point> freed_;
+    double now_ = unix_time();  // as of the latest look at the clock
     Step step_ = Step::hook;
     bool linger_ = false;                        // are replies to be protected from a reset?
     std::optional<std::size_t> uncounted_size_;  // of a payload not yet counted as received

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<std::string_view, failure_count> failure_names{
     "timeout",      "bad_write",    "bad_crc",     "bad_header", "oversize",
     "invalid_utf8", "invalid_json", "handler",     "framing",    "closed_mid_message",
-    "reset",        "too_deep",     "too_complex", "tls"};
+    "reset",        "too_deep",     "too_complex", "tls",        "memory"};
 
 double average(std::uint64_t bytes, std::uint64_t messages) {
     return messages == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(messages);

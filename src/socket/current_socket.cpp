@@ -11,9 +11,12 @@ namespace {
 template <typename Use>
 auto receive(JsonSocket& socket, std::chrono::milliseconds timeout, Use use)
     -> std::optional<decltype(use(std::string_view()))> {
-    const auto payload = socket.receive(deadline_after(timeout));
-    if (!payload) return std::nullopt;
-    return use(*payload);
+    Deadline deadline = deadline_after(timeout);
+    for (;;) {
+        if (const auto payload = socket.receive(deadline)) return use(*payload);
+        if (!socket.mid_message()) return std::nullopt;
+        deadline = no_deadline;  // what has begun has time-outs of its own
+    }
 }
 
 }  // namespace

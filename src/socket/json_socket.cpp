@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/rate_deadline.hpp"
 #include "socket/spin.hpp"
+#include "support/memory_budget.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/socket/json_socket.hpp>
@@ -24,13 +26,30 @@ constexpr std::size_t kept_capacity = 1024;
 
 }  // namespace
 
-JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options)
+/// How the receiving thread waits.
+struct JsonSocket::Waiting {
+    Waiting(std::chrono::microseconds spin_time, MemoryAccount* account)
+        : spin(spin_time), buffer(account) {}
+
+    Spin spin;
+    MemoryHold buffer;  // the reader's
+
+    // Of a message that has begun and is waited for.
+    std::optional<RateDeadline> message_end = {};
+    std::optional<Deadline> next_byte = {};
+    std::uint64_t received = 0;  // by the stream, when next_byte was set
+};
+
+JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options,
+                       MemoryAccount* account)
     : options_(options),
       stream_(std::move(stream)),
       peer_(stream_->peer()),
+      account_(account),
       reader_(options.framing, options.limits.max_message_size),
-      spin_(std::make_unique<Spin>(options.spin)),
-      encoder_(framing::make_codec(options.framing, options.limits.max_message_size)) {
+      waiting_(std::make_unique<Waiting>(options.spin, account)),
+      encoder_(framing::make_codec(options.framing, options.limits.max_message_size)),
+      sending_(std::make_unique<MemoryHold>(account)) {
     check_options(options_);
 }
 
@@ -83,64 +102,92 @@ std::optional<std::string_view> JsonSocket::next_message() {
         const std::scoped_lock lock(write_mutex_);
         encoder_ = framing::make_codec(reader_.framing(), options_.limits.max_message_size);
     }
-    if (payload) message_deadline_ = no_deadline;
+    if (payload) {
+        waiting_->message_end.reset();
+        waiting_->next_byte.reset();
+    }
     return payload;
 }
 
-/// Receives some bytes. False if the deadline passed before a message began.
+/// Receives some bytes. False if there were none by `deadline`.
 bool JsonSocket::fill(Deadline deadline) {
     const bool begun = reader_.mid_message();
-    if (!begun) {
-        message_deadline_ = no_deadline;
-    } else {
-        deadline = std::min(end_of_message(), deadline_after(options_.recv_timeout));
-        if (reader_.bare_header()) stream_->acknowledge_now();
-    }
-    const std::uint64_t before = begun ? stream_->received() : 0;
-    const auto size = read_some(deadline);
-    if (!size && begun && stream_->received() != before &&
-        std::chrono::steady_clock::now() < end_of_message()) {
-        return true;  // part of an encrypted record has come, which is a further byte, too
-    }
-    if (size && *size > 0) {
-        reader_.commit(*size);
-        return true;
-    }
-    if (size) {
+    if (!wait_for_room(deadline)) return false;
+    const Deadline end = begun ? end_of_wait() : no_deadline;
+    if (begun && reader_.bare_header()) stream_->acknowledge_now();
+    const auto size = read_some(std::min(deadline, end));
+    if (!size && end > deadline) return false;
+    if (!size) return begun && go_on_waiting();
+    if (*size == 0) {
         const bool by_us = interrupted();
         throw ConnectionClosed(
             "socket connection broken: " + (by_us ? "closed by this side" : peer_ + " closed it") +
                 (begun ? " in the middle of a message" : ""),
             begun);
     }
-    if (!begun) return false;
-    throw TimeoutError("the rest of a message from " + peer_ + " did not come in time");
+    reader_.commit(*size);
+    if (begun) {
+        waiting_->message_end->advance(*size);
+        waiting_->next_byte.reset();
+    }
+    return true;
 }
 
-/// When the message that has begun has to be complete, as things stand.
-Deadline JsonSocket::end_of_message() {
-    if (message_deadline_ == no_deadline) {
-        message_deadline_ = deadline_after(options_.message_deadline);
+/// By when the message that has begun needs a further byte, as things stand.
+Deadline JsonSocket::end_of_wait() {
+    Waiting& waiting = *waiting_;
+    if (!waiting.message_end) {
+        waiting.message_end.emplace(options_.message_deadline, options_.min_receive_rate);
     }
-    if (message_deadline_ == no_deadline || options_.min_receive_rate == 0) {
-        return message_deadline_;
+    if (!waiting.next_byte) {
+        waiting.next_byte = deadline_after(options_.recv_timeout);
+        waiting.received = stream_->received();
     }
-    const std::chrono::microseconds earned(1'000'000 * reader_.pending() /
-                                           options_.min_receive_rate);
-    return earned < no_deadline - message_deadline_ ? message_deadline_ + earned : no_deadline;
+    return std::min(*waiting.next_byte, waiting.message_end->end());
+}
+
+/// The end of the wait has come, with nothing to read. True if bytes have come all the same; throws
+/// if not, or if it is too late for them.
+bool JsonSocket::go_on_waiting() {
+    Waiting& waiting = *waiting_;
+    // Part of an encrypted record is a further byte, too.
+    if (stream_->received() == waiting.received ||
+        std::chrono::steady_clock::now() >= waiting.message_end->end()) {
+        throw TimeoutError("the rest of a message from " + peer_ + " did not come in time");
+    }
+    waiting.next_byte.reset();
+    return true;
+}
+
+/// Waits while the connection must not be read from. False if it still must not at `deadline`.
+bool JsonSocket::wait_for_room(Deadline deadline) {
+    if (account_ == nullptr || account_->may_read()) return true;
+    const bool begun = reader_.mid_message();
+    const Deadline end = begun ? deadline_after(options_.message_deadline) : no_deadline;
+    const bool room =
+        account_->wait_for_room(std::min(deadline, end), [this] { return interrupted(); });
+    // Nobody has looked whether there were bytes.
+    waiting_->message_end.reset();
+    waiting_->next_byte.reset();
+    if (room || interrupted()) return true;
+    if (std::chrono::steady_clock::now() < end) return false;
+    throw MemoryError("memory_budget had no room for the rest of a message from " + peer_);
 }
 
 std::optional<std::size_t> JsonSocket::read_some(Deadline deadline) {
     const std::span<char> space = reader_.prepare();
+    waiting_->buffer.set(reader_.capacity());
     const auto try_to_read = [&] { return stream_->read_some(space, immediately); };
-    if (const auto size = spin_->try_for_a_while(try_to_read, deadline)) return size;
-    return spin_->sleep([&] { return stream_->read_some(space, deadline); });
+    if (const auto size = waiting_->spin.try_for_a_while(try_to_read, deadline)) return size;
+    return waiting_->spin.sleep([&] { return stream_->read_some(space, deadline); });
 }
 
 void JsonSocket::release_memory() {
     reader_.release();
+    waiting_->buffer.set(reader_.capacity());
     const std::scoped_lock lock(write_mutex_);
     queued_.shrink_to_fit();
+    sending_->set(queued_.capacity());
 }
 
 void JsonSocket::send_objs(std::span<const json> messages) {
@@ -214,6 +261,7 @@ void JsonSocket::append(std::string_view payload) {
     const std::size_t before = queued_.size();
     try {
         encoder_->encode(payload, queued_);
+        sending_->set(queued_.capacity());
     } catch (...) {
         queued_.resize(before);  // no header without its payload
         throw;
@@ -222,7 +270,9 @@ void JsonSocket::append(std::string_view payload) {
 
 /// With write_mutex_ held.
 void JsonSocket::give_back() {
-    if (queued_.empty() && queued_.capacity() > kept_capacity) queued_.shrink_to_fit();
+    if (!queued_.empty() || queued_.capacity() <= kept_capacity) return;
+    queued_.shrink_to_fit();
+    sending_->set(queued_.capacity());
 }
 
 /// With write_mutex_ held.
@@ -233,7 +283,7 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
     }
     if (queued_.empty()) return;
     try {
-        stream_->write_all(queued_, timeout);
+        stream_->write_all(queued_, {timeout, options_.min_send_rate});
     } catch (const std::exception&) {  // also for want of memory to say what it was
         queued_.clear();
         if (closed_.load(std::memory_order_acquire)) {
@@ -250,6 +300,7 @@ void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
 void JsonSocket::interrupt() noexcept {
     interrupted_.store(true, std::memory_order_release);
     stream_->interrupt();
+    if (account_ != nullptr) account_->wake();
 }
 
 void JsonSocket::finish(std::chrono::milliseconds linger) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/socket_stream.hpp"
 
+#include "core/rate_deadline.hpp"
 #include "socket/wait.hpp"
 
 #include <jsocket/error.hpp>
@@ -49,22 +50,37 @@ std::optional<std::size_t> SocketStream::read_some(std::span<char> space, Deadli
     }
 }
 
-void SocketStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
+void SocketStream::write_all(std::string_view bytes, Pace pace) {
+    bytes.remove_prefix(write_some(bytes));
+    if (bytes.empty()) return;
+    RateDeadline paced(pace.timeout, pace.rate);
     while (!bytes.empty()) {
-        const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (size >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(size));
-            continue;
-        }
-        if (errno == EINTR) continue;
-        if (errno != EAGAIN) fail(errno);
-        wait_for_room(timeout);
+        wait_for_room(pace.rate > 0 ? paced.end() : deadline_after(pace.timeout));
+        const std::size_t size = write_some(bytes);
+        paced.advance(size);
+        bytes.remove_prefix(size);
     }
 }
 
-void SocketStream::wait_for_room(std::chrono::milliseconds timeout) {
+std::size_t SocketStream::write_some(std::string_view bytes) {
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+        const ssize_t size = ::send(fd_, bytes.data() + written, bytes.size() - written,
+                                    MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (size >= 0) {
+            written += static_cast<std::size_t>(size);
+        } else if (errno == EAGAIN) {
+            break;
+        } else if (errno != EINTR) {
+            fail(errno);
+        }
+    }
+    return written;
+}
+
+void SocketStream::wait_for_room(Deadline deadline) {
     const bool stopping = last_moment_ != no_deadline;
-    const Deadline deadline = std::min(last_moment_, deadline_after(timeout));
+    deadline = std::min(last_moment_, deadline);
     switch (wait_for(fd_, POLLOUT, deadline, stopping ? nullptr : stop_)) {
         case Wait::ready:
             // A peer that always makes room would have it again at any time.

@@ -21,7 +21,9 @@ class SocketStream : public Stream {
     SocketStream& operator=(const SocketStream&) = delete;
 
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
-    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
+    void write_all(std::string_view bytes, Pace pace) override;
+    std::size_t write_some(std::string_view bytes) override;
+    int descriptor() const noexcept override { return fd_; }
     void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override;
     void finish_writing() noexcept override;
@@ -34,7 +36,7 @@ class SocketStream : public Stream {
     int fd() const noexcept { return fd_; }
 
   private:
-    void wait_for_room(std::chrono::milliseconds timeout);
+    void wait_for_room(Deadline deadline);
     [[noreturn]] void fail(int error) const;
 
     const int fd_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/tls_stream.hpp"
 
+#include "core/rate_deadline.hpp"
 #include "socket/tls_errors.hpp"
 
 #include <jsocket/error.hpp>
@@ -292,18 +293,25 @@ std::optional<std::size_t> TlsStream::read_plain(std::span<char> space, Deadline
     return size;
 }
 
-void TlsStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
-    if (plain_) return stream_->write_all(bytes, timeout);
+void TlsStream::write_all(std::string_view bytes, Pace pace) {
+    if (plain_) return stream_->write_all(bytes, pace);
     const Lock writing(writing_);
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(largest_piece, bytes.size()))) {
-        encrypt(bytes.substr(0, largest_piece));
-        send_encrypted(timeout);
+    RateDeadline paced(pace.timeout, pace.rate);
+    while (!bytes.empty()) {
+        const std::string_view piece = bytes.substr(0, largest_piece);
+        encrypt(piece);
+        send_encrypted(pace);
+        bytes.remove_prefix(piece.size());
+        paced.advance(piece.size());
+        if (pace.rate > 0 && paced.end() != no_deadline) {
+            pace.timeout = std::chrono::milliseconds(poll_timeout(paced.end()));
+        }
     }
 }
 
-void TlsStream::send_encrypted(std::chrono::milliseconds timeout) {
+void TlsStream::send_encrypted(Pace pace) {
     cut_ = true;
-    stream_->write_all(encrypted_, timeout);
+    stream_->write_all(encrypted_, pace);
     cut_ = false;
     encrypted_.clear();
 }

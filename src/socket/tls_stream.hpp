@@ -34,7 +34,7 @@ class TlsStream : public Stream {
 
     void handshake(Deadline deadline) override;
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
-    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
+    void write_all(std::string_view bytes, Pace pace) override;
     std::uint64_t received() const override { return total_received_; }
     void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override {
@@ -61,7 +61,7 @@ class TlsStream : public Stream {
     std::optional<std::size_t> read_past(std::span<char> space, Deadline deadline);
     std::optional<std::size_t> read_plain(std::span<char> space, Deadline deadline);
     void encrypt(std::string_view bytes) JSOCKET_REQUIRES(writing_);
-    void send_encrypted(std::chrono::milliseconds timeout) JSOCKET_REQUIRES(writing_);
+    void send_encrypted(Pace pace) JSOCKET_REQUIRES(writing_);
     void collect() JSOCKET_REQUIRES(writing_) JSOCKET_REQUIRES(mutex_);
     void say_goodbye() noexcept;
     std::string hint(long verdict) const;

@@ -68,33 +68,33 @@ std::optional<std::size_t> FaultyStream::faulty_read(std::span<char> space, Dead
 
 std::uint64_t FaultyStream::received() const { return stream_->received(); }
 
-void FaultyStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
+void FaultyStream::write_all(std::string_view bytes, Pace pace) {
     const bool faulty = begin_operation();
     if (byte_by_byte()) {
         for (; !bytes.empty(); bytes.remove_prefix(1)) {
-            stream_->write_all(bytes.substr(0, 1), timeout);
+            stream_->write_all(bytes.substr(0, 1), pace);
         }
     } else if (faulty) {
-        faulty_write(bytes, timeout);
+        faulty_write(bytes, pace);
     } else {
-        stream_->write_all(bytes, timeout);
+        stream_->write_all(bytes, pace);
     }
 }
 
-void FaultyStream::faulty_write(std::string_view bytes, std::chrono::milliseconds timeout) {
+void FaultyStream::faulty_write(std::string_view bytes, Pace pace) {
     const std::size_t first_part = std::min(plan_.bytes_, bytes.size());
     switch (plan_.fault_) {
         case Fault::end_of_stream:
             break_down(std::errc::broken_pipe);
         case Fault::stall:
-            if (stall(deadline_after(timeout), shut_down_)) break_down(std::errc::broken_pipe);
+            if (stall(deadline_after(pace.timeout), shut_down_)) break_down(std::errc::broken_pipe);
             throw TimeoutError("a fault stalled the write");
         case Fault::split:
-            stream_->write_all(bytes.substr(0, first_part), timeout);
-            stream_->write_all(bytes.substr(first_part), timeout);
+            stream_->write_all(bytes.substr(0, first_part), pace);
+            stream_->write_all(bytes.substr(first_part), pace);
             return;
         case Fault::truncate:
-            stream_->write_all(bytes.substr(0, first_part), timeout);
+            stream_->write_all(bytes.substr(0, first_part), pace);
             break_down(plan_.code_);
         default:
             break_down(plan_.code_);

@@ -40,12 +40,12 @@ std::optional<std::size_t> ObservedStream::read_some(std::span<char> space, Dead
     }
 }
 
-void ObservedStream::write_all(std::string_view bytes, std::chrono::milliseconds timeout) {
+void ObservedStream::write_all(std::string_view bytes, Pace pace) {
     {
         const Lock lock(mutex_);
         passed(out_, bytes);
     }
-    stream_->write_all(bytes, timeout);
+    stream_->write_all(bytes, pace);
 }
 
 void ObservedStream::interrupt() noexcept {

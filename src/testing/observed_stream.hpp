@@ -35,7 +35,7 @@ class ObservedStream : public Stream {
     void handshake(Deadline deadline) override { stream_->handshake(deadline); }
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     std::uint64_t received() const override { return stream_->received(); }
-    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
+    void write_all(std::string_view bytes, Pace pace) override;
     void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override {
         stream_->await_delivery(timeout);

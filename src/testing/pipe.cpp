@@ -90,8 +90,8 @@ class PipeEnd : public Stream {
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override {
         return incoming_->read(space, deadline);
     }
-    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override {
-        outgoing_->write(bytes, timeout);
+    void write_all(std::string_view bytes, Pace pace) override {
+        outgoing_->write(bytes, pace.timeout);
     }
     void interrupt() noexcept override { incoming_->end_reading(); }
     void finish_writing() noexcept override { outgoing_->end_writing(); }

@@ -158,7 +158,7 @@ class PieceByPiece : public Stream {
         if (next_ == pieces_.size()) return 0;
         return pieces_[next_++].copy(space.data(), space.size());
     }
-    void write_all(std::string_view, std::chrono::milliseconds) override {}
+    void write_all(std::string_view, Pace) override {}
     void interrupt() noexcept override {}
     void finish_writing() noexcept override {}
     void shutdown() noexcept override {}

@@ -19,9 +19,7 @@ class Loopback : public Stream {
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override {
         return back_->read_some(space, deadline);
     }
-    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override {
-        out_->write_all(bytes, timeout);
-    }
+    void write_all(std::string_view bytes, Pace pace) override { out_->write_all(bytes, pace); }
     void interrupt() noexcept override { back_->interrupt(); }
     void finish_writing() noexcept override { out_->finish_writing(); }
     void shutdown() noexcept override {

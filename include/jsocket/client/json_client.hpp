@@ -33,14 +33,17 @@ struct ClientOptions {
     /// How long read_obj() waits for a message to begin, and then for each further byte.
     std::chrono::milliseconds recv_timeout = std::chrono::seconds(2);
 
-    /// How long a server that does not read may hold up a send. Every byte it takes starts it anew.
+    /// How long a send may wait for a server that does not read, or reads more slowly than
+    /// min_send_rate.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
-    /// From the first byte of a message to its last, and a second more for each min_receive_rate
-    /// bytes that arrive, for slow networks.
+    /// Bytes a second; see SocketOptions::min_send_rate.
+    std::size_t min_send_rate = default_min_send_rate;
+
+    /// How long a message may arrive at less than min_receive_rate, for slow networks.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
 
-    /// Bytes a second; 0 gives no message more time.
+    /// Bytes a second; see SocketOptions::min_receive_rate.
     std::size_t min_receive_rate = default_min_receive_rate;
 
     /// How connect() goes about it.

@@ -41,15 +41,18 @@ struct ServerOptions {
     /// between messages keeps its connection. JsonServer::read_obj() also waits this long.
     std::chrono::milliseconds recv_timeout = std::chrono::seconds(2);
 
-    /// How long a client that does not read may hold up a send. Every byte it takes starts it anew.
+    /// How long a send may wait for a client that does not read, or reads more slowly than
+    /// min_send_rate.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
 
-    /// From the first byte of a message to its last, and a second more for each min_receive_rate
-    /// bytes that arrive, for slow networks. Security: bounds a client that sends a byte now and
-    /// then.
+    /// Bytes a second; see SocketOptions::min_send_rate.
+    std::size_t min_send_rate = default_min_send_rate;
+
+    /// How long a message may arrive at less than min_receive_rate, for slow networks. Security:
+    /// bounds a client that sends a byte now and then.
     std::chrono::milliseconds message_deadline = std::chrono::seconds(30);
 
-    /// Bytes a second; 0 gives no message more time.
+    /// Bytes a second; see SocketOptions::min_receive_rate.
     std::size_t min_receive_rate = default_min_receive_rate;
 
     /// How long a client may be idle between messages before it is disconnected, counted as
@@ -73,6 +76,17 @@ struct ServerOptions {
     /// The same for those that come from one IP address at a time; 0 for as many as there may be in
     /// all. Does not concern UNIX-domain sockets.
     std::size_t max_connections_per_peer = 0;
+
+    /// Bytes that all connections together may hold: of messages that arrive, of their trees, and
+    /// of what waits to be sent. Above three quarters of it the connections that hold more than the
+    /// average are not read from until there is room. Above it the one that holds most is
+    /// disconnected, counted as `memory`. 0 for a quarter of the machine's memory, or of the limit
+    /// of the process's control group. At least 1 MiB. What hooks keep is not counted.
+    std::size_t memory_budget = 0;
+
+    /// Threads that run JSON-RPC methods, of all clients together; further calls wait. No client
+    /// gets more of them than are left for the others. At least 1. See rpc::Server.
+    std::size_t max_call_threads = 256;
 
     /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.
     std::size_t max_client_entries = 10'000;

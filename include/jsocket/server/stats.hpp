@@ -30,10 +30,11 @@ enum class Failure : std::uint8_t {
     too_deep,            ///< nested beyond max_depth
     too_complex,         ///< more values than max_elements
     tls,                 ///< no TLS came about, or it broke
+    memory,              ///< it held most when memory_budget was used up
 };
 
 /// How many kinds there are.
-inline constexpr std::size_t failure_count = 14;
+inline constexpr std::size_t failure_count = 15;
 
 /// The name above, as it stands in the statistics.
 std::string_view to_string(Failure failure);

@@ -17,7 +17,8 @@
 
 namespace jsocket {
 
-class Spin;
+class MemoryAccount;
+class MemoryHold;
 
 /// One connection that carries JSON messages; clients and servers are made of it.
 ///
@@ -27,8 +28,10 @@ class Spin;
 ///           peer learns of it by finish(), close() or the destructor.
 class JsonSocket {
   public:
-    /// Throws UsageError if an option is out of its range.
-    JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options);
+    /// Throws UsageError if an option is out of its range. What the connection holds is counted in
+    /// `account`, a server's; null if nobody counts.
+    JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options,
+               MemoryAccount* account = nullptr);
     ~JsonSocket();
     JsonSocket(const JsonSocket&) = delete;
     JsonSocket& operator=(const JsonSocket&) = delete;
@@ -37,16 +40,19 @@ class JsonSocket {
     /// Throws as Stream::handshake().
     void handshake(Deadline deadline);
 
-    /// The text of the next message, unread; it lives until the next receive. Empty if no message
-    /// has begun by `deadline`: the connection is usable, and a later receive gets it. From a
-    /// message's first byte on, recv_timeout and message_deadline hold instead.
+    /// The text of the next message, unread; it lives until the next receive. Empty if no whole
+    /// message has come by `deadline`: the connection is usable, and a later receive gets it. From
+    /// a message's first byte on, recv_timeout and message_deadline hold as well, across calls.
     /// Throws TimeoutError within a message, ConnectionClosed at the peer's end of sending,
-    /// ConnectionError (reset), FramingError.
+    /// ConnectionError (reset), FramingError, MemoryError.
     std::optional<std::string_view> receive(Deadline deadline);
 
     /// A message that has already arrived whole, without waiting for anything. Throws FramingError
     /// and PayloadError, but sending still works: earlier messages can be answered.
     std::optional<std::string_view> receive_buffered();
+
+    /// Has a message begun, the rest of which has not come? On the receiving thread only.
+    bool mid_message() const noexcept { return reader_.mid_message(); }
 
     /// Sends one message. Throws UsageError with nothing sent; TimeoutError or ConnectionError with
     /// the connection closed.
@@ -116,9 +122,13 @@ class JsonSocket {
     Framing framing() const noexcept { return reader_.framing(); }
 
   private:
+    struct Waiting;
+
     std::optional<std::string_view> next_message();
     bool fill(Deadline deadline);
-    Deadline end_of_message();
+    Deadline end_of_wait();
+    bool go_on_waiting();
+    bool wait_for_room(Deadline deadline);
     std::optional<std::size_t> read_some(Deadline deadline);
     void require_connected() const;
     void append(std::string_view payload);
@@ -128,6 +138,7 @@ class JsonSocket {
     const SocketOptions options_;
     const std::unique_ptr<Stream> stream_;
     const std::string peer_;
+    MemoryAccount* const account_;  // or null
 
     std::atomic<bool> connected_{true};
     std::atomic<bool> closed_{false};  // for sending, too
@@ -136,13 +147,13 @@ class JsonSocket {
 
     // The receiving thread's.
     framing::FrameReader reader_;
-    const std::unique_ptr<Spin> spin_;
-    Deadline message_deadline_ = no_deadline;  // of the message that has begun, at no rate
+    const std::unique_ptr<Waiting> waiting_;
 
     // Guarded by write_mutex_.
     std::mutex write_mutex_;
     std::unique_ptr<framing::Codec> encoder_;
-    std::string queued_;  // whole messages, headers included
+    std::string queued_;                         // whole messages, headers included
+    const std::unique_ptr<MemoryHold> sending_;  // queued_
 };
 
 }  // namespace jsocket

@@ -17,6 +17,17 @@
 
 namespace jsocket {
 
+/// How long a write may wait for a peer that takes its time.
+struct Pace {
+    /// `least` is 0 if a byte now and then is enough. Not explicit: a time-out is a pace.
+    template <typename Rep, typename Period>
+    Pace(std::chrono::duration<Rep, Period> longest_wait, std::size_t least = 0)
+        : timeout(longest_wait), rate(least) {}
+
+    std::chrono::milliseconds timeout;  ///< while it takes nothing, or less than `rate`
+    std::size_t rate;                   ///< bytes a second
+};
+
 /// Bytes in both directions, with deadlines: a TCP or UNIX-domain socket, or what a test puts in
 /// its place.
 ///
@@ -40,9 +51,19 @@ class Stream {
     /// out, such as half an encrypted record. On the reading thread only.
     virtual std::uint64_t received() const { return 0; }
 
-    /// Writes all of `bytes`. Throws TimeoutError if the peer takes none for `timeout`; what was
-    /// written of them until then is written.
-    virtual void write_all(std::string_view bytes, std::chrono::milliseconds timeout) = 0;
+    /// Writes all of `bytes`. Throws TimeoutError if the peer takes none for as long as `pace`
+    /// says, or too few of them; what was written until then is written.
+    virtual void write_all(std::string_view bytes, Pace pace) = 0;
+
+    /// Writes as many of `bytes` as the peer takes without being waited for, and returns how many.
+    /// The definition here waits for all of them, for streams that never wait long.
+    virtual std::size_t write_some(std::string_view bytes) {
+        write_all(bytes, no_timeout);
+        return bytes.size();
+    }
+
+    /// What poll(2) is to wait on until write_some() takes more; -1 if there is no such thing.
+    virtual int descriptor() const noexcept { return -1; }
 
     /// Ends reading, now and from now on, in whichever thread: read_some() returns 0. Bytes that
     /// have been written still arrive.

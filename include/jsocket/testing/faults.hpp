@@ -85,7 +85,7 @@ class FaultyStream : public Stream {
     void handshake(Deadline deadline) override;
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     std::uint64_t received() const override;
-    void write_all(std::string_view bytes, std::chrono::milliseconds timeout) override;
+    void write_all(std::string_view bytes, Pace pace) override;
     void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override;
     void finish_writing() noexcept override;
@@ -99,7 +99,7 @@ class FaultyStream : public Stream {
     bool byte_by_byte() const;
     [[noreturn]] void break_down(std::errc code);
     std::optional<std::size_t> faulty_read(std::span<char> space, Deadline deadline);
-    void faulty_write(std::string_view bytes, std::chrono::milliseconds timeout);
+    void faulty_write(std::string_view bytes, Pace pace);
     bool stall(Deadline deadline, const bool& ended);
 
     const std::unique_ptr<Stream> stream_;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/memory_budget.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace jsocket {
+namespace {
+
+// An account with less is never the one that holds too much.
+constexpr std::size_t smallest_large = 64 * 1024;
+
+/// Empty, too, for "max", which stands for no limit.
+std::optional<std::size_t> read_number(const std::string& path) {
+    std::ifstream file(path);
+    std::string text;
+    if (!(file >> text)) return std::nullopt;
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) return std::nullopt;
+    return number;
+}
+
+/// The least limit of a control group (version 2) and those around it, of both versions.
+std::size_t cgroup_limit() {
+    std::size_t least = SIZE_MAX;
+    const auto consider = [&least](const std::string& path) {
+        if (const auto limit = read_number(path)) least = std::min(least, *limit);
+    };
+    std::ifstream groups("/proc/self/cgroup");
+    for (std::string line; std::getline(groups, line);) {
+        // ID:CONTROLLERS:PATH, without controllers in version 2: cgroups(7)
+        const auto second_colon = line.find(':', line.find(':') + 1);
+        if (second_colon == std::string::npos) continue;
+        const bool version_2 = line.starts_with("0::");
+        if (!version_2 && line.find(":memory:") == std::string::npos) continue;
+        const std::string root = version_2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
+        const char* const file = version_2 ? "/memory.max" : "/memory.limit_in_bytes";
+        std::string path = line.substr(second_colon + 1);
+        for (;;) {
+            consider(root + path + file);
+            const auto slash = path.rfind('/');
+            if (slash == std::string::npos) break;
+            path.resize(slash);
+        }
+    }
+    return least;
+}
+
+}  // namespace
+
+std::size_t default_memory_budget() {
+    const auto pages = static_cast<std::size_t>(std::max(::sysconf(_SC_PHYS_PAGES), 1L));
+    const auto page = static_cast<std::size_t>(std::max(::sysconf(_SC_PAGESIZE), 1L));
+    return std::min(pages * page, cgroup_limit()) / 4;
+}
+
+void MemoryBudget::wake_all() noexcept {
+    if (waiting_.load() == 0) return;
+    const Lock lock(mutex_);
+    room_.notify_all();
+}
+
+MemoryBudget::Accounts::iterator MemoryBudget::add(MemoryAccount& account) {
+    const Lock lock(mutex_);
+    const auto place = accounts_.insert(accounts_.end(), &account);
+    count_.fetch_add(1, std::memory_order_relaxed);
+    return place;
+}
+
+void MemoryBudget::remove(Accounts::iterator account) noexcept {
+    const Lock lock(mutex_);
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    doomed_.fetch_sub((*account)->doomed_.load());
+    accounts_.erase(account);
+}
+
+void MemoryBudget::change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept {
+    const auto difference = static_cast<std::size_t>(bytes);  // modulo 2^64
+    account.held_.fetch_add(difference, std::memory_order_relaxed);
+    const std::size_t before = held_.fetch_add(difference);
+    if (before > soft_ && before + difference <= soft_) wake_all();
+}
+
+/// Cuts connections, the largest first, until the others are within the hard limit. Is `growing`
+/// among them?
+bool MemoryBudget::cut_largest(const MemoryAccount& growing) noexcept {
+    const Lock lock(mutex_);
+    while (held_.load() > hard_ + std::min(doomed_.load(), held_.load())) {
+        MemoryAccount* largest = nullptr;
+        for (MemoryAccount* const account : accounts_) {
+            if (account->exceeded() || account->held() == 0) continue;
+            if (largest == nullptr || account->held() > largest->held()) largest = account;
+        }
+        if (largest == nullptr) break;
+        const std::size_t held = largest->held();
+        doomed_.fetch_add(held);
+        largest->doomed_.store(held, std::memory_order_release);
+        largest->cut_();
+    }
+    room_.notify_all();  // those that were cut do not wait on
+    return growing.exceeded();
+}
+
+MemoryAccount::MemoryAccount(std::shared_ptr<MemoryBudget> budget, std::function<void()> cut)
+    : budget_(std::move(budget)), cut_(std::move(cut)), place_(budget_->add(*this)) {}
+
+MemoryAccount::~MemoryAccount() { budget_->remove(place_); }
+
+bool MemoryAccount::is_large() const noexcept {
+    const std::size_t average = budget_->held() / std::max<std::size_t>(budget_->count_.load(), 1);
+    return held() >= std::max(average, smallest_large);
+}
+
+bool MemoryAccount::may_read() const noexcept {
+    return budget_->held() <= budget_->soft_ || !is_large();
+}
+
+bool MemoryAccount::wait_for_room(Deadline deadline, const std::function<bool()>& ended) noexcept {
+    ++budget_->waiting_;
+    {
+        const Lock lock(budget_->mutex_);
+        while (!may_read() && !exceeded() && !ended() &&
+               budget_->room_.wait_until(budget_->mutex_, deadline) == std::cv_status::no_timeout) {
+        }
+    }
+    --budget_->waiting_;
+    return may_read();
+}
+
+void MemoryAccount::wake() noexcept { budget_->wake_all(); }
+
+void MemoryAccount::change(std::ptrdiff_t bytes) {
+    budget_->change(*this, bytes);
+    if (bytes <= 0) return;
+    const std::size_t held = budget_->held();
+    if (held > budget_->hard_ + std::min(budget_->doomed_.load(), held) || exceeded()) {
+        if (budget_->cut_largest(*this)) {
+            throw MemoryError("the connection holds " + std::to_string(this->held()) +
+                              " bytes, more than any other, and memory_budget " +
+                              std::to_string(budget_->hard_limit()) + " is used up");
+        }
+    }
+}
+
+}  // namespace jsocket
