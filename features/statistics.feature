@@ -86,3 +86,4 @@ Feature: Statistics
       | too_deep           |
       | too_complex        |
       | tls                |
+      | memory             |

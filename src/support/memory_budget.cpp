@@ -87,7 +87,17 @@ void MemoryBudget::change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept
     const auto difference = static_cast<std::size_t>(bytes);  // modulo 2^64
     account.held_.fetch_add(difference, std::memory_order_relaxed);
     const std::size_t before = held_.fetch_add(difference);
+    if (bytes < 0 && account.exceeded()) settle(account);
     if (before > soft_ && before + difference <= soft_) wake_all();
+}
+
+/// What a connection that was cut has given back is not to come any more.
+void MemoryBudget::settle(MemoryAccount& account) noexcept {
+    const Lock lock(mutex_);
+    const std::size_t before = account.doomed_.load();
+    const std::size_t left = std::clamp<std::size_t>(account.held(), 1, before);
+    account.doomed_.store(left);
+    doomed_.fetch_sub(before - left);
 }
 
 /// Cuts connections, the largest first, until the others are within the hard limit. Is `growing`

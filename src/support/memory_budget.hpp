@@ -49,6 +49,7 @@ class MemoryBudget {
     Accounts::iterator add(MemoryAccount& account);
     void remove(Accounts::iterator account) noexcept;
     void change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept;
+    void settle(MemoryAccount& account) noexcept;
     bool cut_largest(const MemoryAccount& growing) noexcept;
 
     const std::size_t hard_;

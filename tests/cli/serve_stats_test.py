@@ -13,7 +13,7 @@ ENTRY = ["client_id", "connected", "connects", "disconnects", "messages_in", "me
          "failures"]
 FAILURES = ["timeout", "bad_write", "bad_crc", "bad_header", "oversize", "invalid_utf8",
             "invalid_json", "handler", "framing", "closed_mid_message", "reset", "too_deep",
-            "too_complex", "tls"]
+            "too_complex", "tls", "memory"]
 
 
 class Statistics(CommandTest):

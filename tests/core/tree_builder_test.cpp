@@ -159,6 +159,85 @@ TEST_F(KeptTree, MayBeChangedInBetween) {
     expect_read(text);
 }
 
+/// `count` values of one kind in an array.
+std::string array_of(const std::string& value, std::size_t count) {
+    std::string text = "[" + value;
+    for (std::size_t i = 1; i < count; ++i) text += "," + value;
+    return text + "]";
+}
+
+TEST_F(KeptTree, HoldsNothingOfATextThatWasRefused) {
+    for (int i = 0; i < 3; ++i) {
+        const std::string text = "{\"k" + std::to_string(i) + "\":" + array_of("{}", 10'000) + ",!";
+        EXPECT_THROW(builder.fill(text, {}, tree), PayloadError);
+        EXPECT_TRUE(tree.is_null());
+        EXPECT_EQ(builder.held(), 0u);
+        EXPECT_GT(builder.peak(), 10'000 * sizeof(json)) << "it was there for a while";
+        EXPECT_LT(builder.peak(), 2'000'000u);
+    }
+}
+
+/// Bytes of all strings and arrays in a tree that they have allocated for their contents.
+std::size_t capacity_of(const json& tree) {
+    std::size_t sum = 0;
+    if (const auto* string = tree.get_ptr<const std::string*>()) return string->capacity();
+    if (const auto* array = tree.get_ptr<const json::array_t*>()) {
+        sum = array->capacity() * sizeof(json);
+    }
+    for (const json& value : tree) sum += tree.is_structured() ? capacity_of(value) : 0;
+    return sum;
+}
+
+/// Each text has one value that is big, under a new name, and the names of those before.
+void expect_little_kept(TreeBuilder& builder, json& tree, const std::string& big,
+                        const std::string& empty) {
+    std::string names;
+    for (int i = 0; i < 30; ++i) {
+        const std::string name = "\"k" + std::to_string(i) + "\":";
+        const std::string text = "{" + names + name + big + "}";
+        builder.fill(text, {}, tree);
+        EXPECT_EQ(tree.size(), std::size_t(i) + 1);
+        const std::size_t need = 2 * capacity_of(tree.at("k" + std::to_string(i)));
+        EXPECT_LT(capacity_of(tree), need + 4 * text.size() + 64 * 1024);
+        EXPECT_LT(builder.held(), need + 5 * text.size() + 64 * 1024);
+        EXPECT_GE(builder.held(), capacity_of(tree));
+        names += name + empty + ",";
+    }
+}
+
+TEST_F(KeptTree, KeepsLittleRoomInArraysThatGrewSmall) {
+    expect_little_kept(builder, tree, array_of("0", 50'000), "[]");
+}
+
+TEST_F(KeptTree, KeepsLittleRoomInStringsThatGrewSmall) {
+    expect_little_kept(builder, tree, '"' + std::string(200'000, 'x') + '"', "\"\"");
+}
+
+TEST_F(KeptTree, KeepsLittleRoomForNamesAndMembersThatAreNoMore) {
+    expect_read("{\"" + std::string(1'000'000, 'x') + "\\n\":1,\"a\":2}");
+    expect_read("[]");
+    EXPECT_LT(builder.held(), 65 * 1024u);
+    std::string members = "{\"b\":1";
+    for (int i = 0; i < 20'000; ++i) members += ",\"a" + std::to_string(i) + "\":0";
+    expect_read(members + "}");
+    expect_read("[]");
+    EXPECT_LT(builder.held(), 65 * 1024u);
+}
+
+TEST_F(KeptTree, KeepsTheRoomOfShapesThatComeAgain) {
+    const std::string text =
+        "{\"list\":" + array_of("0", 50'000) + ",\"text\":\"" + std::string(100'000, 'x') + "\"}";
+    builder.fill(text, {}, tree);
+    builder.fill(text, {}, tree);  // room beyond what is needed may have gone
+    const json* const elements = &tree["list"][0];
+    const char* const characters = tree["text"].get_ref<const std::string&>().data();
+    for (int i = 0; i < 3; ++i) {
+        builder.fill(text, {}, tree);
+        EXPECT_EQ(&tree["list"][0], elements);
+        EXPECT_EQ(tree["text"].get_ref<const std::string&>().data(), characters);
+    }
+}
+
 TEST_F(KeptTree, GoesOnAfterATextThatWasRefused) {
     const std::string text = R"({"a":[1,2,{"b":3}],"c":{"d":4}})";
     expect_read_again_and_again(text);

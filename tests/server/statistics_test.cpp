@@ -30,7 +30,7 @@ double unix_time() {
 const std::vector<std::string> failure_names = {
     "timeout",      "bad_write",    "bad_crc",     "bad_header", "oversize",
     "invalid_utf8", "invalid_json", "handler",     "framing",    "closed_mid_message",
-    "reset",        "too_deep",     "too_complex", "tls"};
+    "reset",        "too_deep",     "too_complex", "tls",        "memory"};
 
 std::vector<std::string> keys(const json& object) {
     std::vector<std::string> names;

@@ -19,7 +19,9 @@ class Loopback : public Stream {
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override {
         return back_->read_some(space, deadline);
     }
-    void write_all(std::string_view bytes, Pace pace) override { out_->write_all(bytes, pace); }
+    void write_all(std::string_view bytes, jsocket::Pace pace) override {
+        out_->write_all(bytes, pace);
+    }
     void interrupt() noexcept override { back_->interrupt(); }
     void finish_writing() noexcept override { out_->finish_writing(); }
     void shutdown() noexcept override {

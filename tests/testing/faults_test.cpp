@@ -233,7 +233,7 @@ class NotedStream : public jsocket::Stream {
   public:
     void handshake(Deadline) override { handshakes += 1; }
     std::optional<std::size_t> read_some(std::span<char>, Deadline) override { return 0; }
-    void write_all(std::string_view, Pace) override {}
+    void write_all(std::string_view, jsocket::Pace) override {}
     void interrupt() noexcept override {}
     void finish_writing() noexcept override {}
     void shutdown() noexcept override {}

@@ -94,7 +94,9 @@ TEST(ObservedStreams, TellBeforeTheyWrite) {
         std::optional<std::size_t> read_some(std::span<char>, jsocket::Deadline) override {
             return 0;
         }
-        void write_all(std::string_view, Pace) override { EXPECT_EQ(seen.text(), "< 1\n"); }
+        void write_all(std::string_view, jsocket::Pace) override {
+            EXPECT_EQ(seen.text(), "< 1\n");
+        }
         void interrupt() noexcept override {}
         void finish_writing() noexcept override {}
         void shutdown() noexcept override {}
