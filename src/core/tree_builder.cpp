@@ -48,10 +48,11 @@ constexpr std::size_t room_for_text = 4;
 // Bytes that a tree may grow by until that is counted.
 constexpr std::size_t growth_step = 64 * 1024;
 
-/// Of a string or a name; short ones lie in the object.
+// Up to this length the text of a string or a name lies in its object.
+constexpr std::size_t short_text = 15;
+
 constexpr std::size_t text_block(std::size_t capacity) {
-    constexpr std::size_t in_place = 15;
-    return capacity > in_place ? capacity + 1 + block_overhead : 0;
+    return capacity > short_text ? capacity + 1 + block_overhead : 0;
 }
 
 /// For names, which are too short for a call of memcmp() to pay.
@@ -190,7 +191,7 @@ void TreeBuilder::settle(std::string& string) {
     } else {
         string.shrink_to_fit();
     }
-    needed_ += string_size + text_block(string.capacity());
+    needed_ += text_block(string.capacity());
 }
 
 /// The same for an array.
@@ -204,18 +205,25 @@ void TreeBuilder::settle(json::array_t& array) {
     needed_ += array_size + array.capacity() * sizeof(json);
 }
 
+/// The string, array or object that `value` is, or that it becomes by an allocation of `size`.
+template <typename T>
+T& TreeBuilder::container(json& value, json::value_t type, std::size_t size) {
+    if (value.type() != type) grow(size);
+    return as<T>(value, type);
+}
+
 void TreeBuilder::string(Value value, std::string_view text, bool escaped) {
-    if (!value->is_string()) grow(string_size);
-    auto& string = as<std::string>(*value, json::value_t::string);
-    const std::size_t before = string.capacity();
+    auto& string = container<std::string>(*value, json::value_t::string, string_size);
+    const bool in_place = string.capacity() <= short_text && text.size() <= short_text;
+    if (text.size() > string.capacity()) grow(text_block(text.size()));
     if (escaped) {
         string.clear();
         append_unescaped(text, string);
     } else {
         string.assign(text);
     }
-    if (string.capacity() != before) grow(text_block(string.capacity()));
-    settle(string);
+    needed_ += string_size;
+    if (!in_place) settle(string);
 }
 
 void TreeBuilder::number(Value value, const NumberText& number) {
@@ -253,13 +261,6 @@ TreeBuilder::Shape* TreeBuilder::shape_for(const json::object_t& members) {
     return &(*shapes_)[hash % shape_count];
 }
 
-/// Makes `value` a container of this type, if it is none.
-template <typename T>
-T& TreeBuilder::container(json& value, json::value_t type, std::size_t size) {
-    if (value.type() != type) grow(size);
-    return as<T>(value, type);
-}
-
 TreeBuilder::Array::Array(TreeBuilder& builder, Value value)
     : builder_(builder),
       elements_(builder.container<json::array_t>(*value, json::value_t::array, array_size)) {}
@@ -274,8 +275,10 @@ TreeBuilder::Value TreeBuilder::Array::element() {
 }
 
 void TreeBuilder::Array::end() {
-    for (std::size_t i = count_; i < elements_.size(); ++i) discard(elements_[i]);
-    elements_.resize(count_);
+    if (count_ < elements_.size()) {
+        for (std::size_t i = count_; i < elements_.size(); ++i) discard(elements_[i]);
+        elements_.resize(count_);
+    }
     builder_.settle(elements_);
 }
 
@@ -287,7 +290,7 @@ TreeBuilder::Object::Object(TreeBuilder& builder, Value value)
       was_empty_(members_.empty()) {}
 
 TreeBuilder::Value TreeBuilder::Object::member(std::string_view name, bool escaped) {
-    builder_.needed_ += member_size + text_block(name.size());
+    if (name.size() > short_text) builder_.needed_ += text_block(name.size());
     if (escaped) {
         builder_.unescaped_.clear();
         append_unescaped(name, builder_.unescaped_);
@@ -345,8 +348,9 @@ bool TreeBuilder::Object::follow_shape() {
 }
 
 void TreeBuilder::Object::end() {
-    builder_.needed_ += object_size;
+    builder_.needed_ += object_size + count_ * member_size;
     if (order_ == Order::sorted) {
+        if (next_ == members_.end()) return;
         for (auto member = next_; member != members_.end(); ++member) discard(member->second);
         members_.erase(next_, members_.end());
         return;
