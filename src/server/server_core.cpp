@@ -32,7 +32,10 @@ constexpr int reserved_descriptors = 32;
 thread_local const ServerCore* serving = nullptr;
 
 /// An address without its port.
-std::string_view host_of(std::string_view peer) { return peer.substr(0, peer.rfind(':')); }
+std::string host_of(std::string peer) {
+    peer.resize(std::min(peer.rfind(':'), peer.size()));
+    return peer;
+}
 
 ServerOptions checked(ServerOptions options) {
     check_options(options);
@@ -63,6 +66,7 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
                                                  [this] { return client_stats(); }, options_.limits)
                                            : nullptr),
       pause_(first_pause),
+      slots_(options_.max_connections, options_.max_connections_per_peer),
       book_(options_.max_client_entries),
       report_pause_(options_.drain_timeout) {
     check_allowed_uids(options_, endpoint_);
@@ -228,40 +232,32 @@ void ServerCore::run() {
 void ServerCore::accept_one() {
     auto stream = listener_.accept();
     if (!stream) return;
-    if (const char* const reason = objection(*stream)) {
-        count_refused(reason);
-    } else if (const auto session = admit(secured(std::move(stream)))) {
+    Slots::Slot slot;
+    if (const auto reason = objection(*stream, slot)) {
+        count_refused(*reason);
+    } else if (const auto session = admit(secured(std::move(stream)), std::move(slot))) {
         serve_(session);
     }
 }
 
-/// Why this client is not to be served; null if it is.
-const char* ServerCore::objection(const Stream& client) const {
-    if (!descriptors_left(stop_.fd(), reserved_descriptors)) return "few file descriptors left";
-    if (!is_allowed(client, options_)) return "a user that is not among allowed_uids";
-    const Lock lock(sessions_mutex_);
-    if (sessions_.size() >= options_.max_connections &&
-        slots_taken(std::nullopt) >= options_.max_connections) {
-        return "max_connections reached";
-    }
-    if (options_.max_connections_per_peer > 0 && !endpoint_.unix_path()) {
-        const std::string peer = client.peer();
-        if (slots_taken(host_of(peer)) >= options_.max_connections_per_peer) {
-            return "max_connections_per_peer reached";
-        }
-    }
-    return nullptr;
+/// Why this client is not to be served; if it is, `slot` is its own.
+std::optional<ServerCore::Refusal> ServerCore::objection(const Stream& client, Slots::Slot& slot) {
+    if (!descriptors_left(stop_.fd(), reserved_descriptors)) return Refusal::few_descriptors;
+    if (!is_allowed(client, options_)) return Refusal::user_not_allowed;
+    return take_slot(client, slot);
 }
 
-/// By clients from `host`, or by all. A session that is just ending takes none, though it is in the
-/// table a moment longer: whoever has seen that a client is gone may count on the place.
-std::size_t ServerCore::slots_taken(std::optional<std::string_view> host) const {
-    const auto taken =
-        std::count_if(sessions_.begin(), sessions_.end(), [&host](const auto& entry) {
-            const Session& session = *entry.second;
-            return session.takes_slot() && (!host || host_of(session.peer()) == *host);
-        });
-    return static_cast<std::size_t>(taken);
+std::optional<ServerCore::Refusal> ServerCore::take_slot(const Stream& client, Slots::Slot& slot) {
+    const std::string host = endpoint_.unix_path() ? std::string() : host_of(client.peer());
+    switch (slots_.take(host, slot)) {
+        case Slots::Refusal::all_taken:
+            return Refusal::all_slots_taken;
+        case Slots::Refusal::all_of_host_taken:
+            return Refusal::all_slots_of_host_taken;
+        case Slots::Refusal::none:
+            break;
+    }
+    return std::nullopt;
 }
 
 std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) const {
@@ -270,22 +266,29 @@ std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) cons
 }
 
 /// Empty, with the connection closed, if the server is stopping.
-std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream) {
+std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream, Slots::Slot slot) {
     const Lock lock(sessions_mutex_);
     if (stopping()) return nullptr;
     auto session = std::make_shared<Session>(++last_id_, std::move(stream), options_,
-                                             stats_service_.get(), memory_);
+                                             stats_service_.get(), std::move(slot), memory_);
     sessions_.emplace(session->id(), session);
     return session;
 }
 
-void ServerCore::count_refused(const char* reason) {
+void ServerCore::count_refused(Refusal reason) {
+    static constexpr std::array<const char*, refusal_count> texts = {
+        "few file descriptors left",
+        "a user that is not among allowed_uids",
+        "max_connections reached",
+        "max_connections_per_peer reached",
+    };
     if (stopping()) return;
     {
         const Lock lock(sessions_mutex_);
         ++refused_;
     }
-    log::warn(refusals_, to_string(endpoint_) + " refuses connections: " + reason);
+    const auto kind = std::size_t(reason);
+    log::warn(refusals_[kind], to_string(endpoint_) + " refuses connections: " + texts[kind]);
 }
 
 void ServerCore::back_off(const std::exception& error) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/session.hpp"
+#include "server/slots.hpp"
 #include "server/stats_book.hpp"
 #include "server/stats_service.hpp"
 #include "socket/tls_context.hpp"
@@ -14,13 +15,13 @@
 #include <jsocket/server/stats.hpp>
 #include <jsocket/socket/listener.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace jsocket {
@@ -72,14 +73,22 @@ class ServerCore {
     ServerStats client_stats() const;
 
   private:
+    /// Why a client is not served.
+    enum class Refusal : std::uint8_t {
+        few_descriptors,
+        user_not_allowed,
+        all_slots_taken,
+        all_slots_of_host_taken,
+    };
+    static constexpr std::size_t refusal_count = 4;
+
     void run();
     void accept_one();
-    const char* objection(const Stream& client) const;
-    std::size_t slots_taken(std::optional<std::string_view> host) const
-        JSOCKET_REQUIRES(sessions_mutex_);
+    std::optional<Refusal> objection(const Stream& client, Slots::Slot& slot);
+    std::optional<Refusal> take_slot(const Stream& client, Slots::Slot& slot);
     std::unique_ptr<Stream> secured(std::unique_ptr<Stream> stream) const;
-    std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream);
-    void count_refused(const char* reason);
+    std::shared_ptr<Session> admit(std::unique_ptr<Stream> stream, Slots::Slot slot);
+    void count_refused(Refusal reason);
     void back_off(const std::exception& error) noexcept;
     void end(const std::shared_ptr<Session>& session) noexcept;
     bool wait_for_report(Deadline deadline);
@@ -101,8 +110,10 @@ class ServerCore {
     const std::unique_ptr<StatsService> stats_service_;  // null without answer_stats
     std::chrono::milliseconds pause_;                    // the accepting thread's
 
-    log::Throttle refusals_;
+    std::array<log::Throttle, refusal_count> refusals_;
     log::Throttle pauses_;
+
+    Slots slots_;  // of the sessions below
 
     mutable Mutex sessions_mutex_;
     std::map<SessionId, std::shared_ptr<Session>> sessions_ JSOCKET_GUARDED_BY(sessions_mutex_);

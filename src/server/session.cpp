@@ -47,10 +47,12 @@ const T* as(const std::exception& error) {
 }  // namespace
 
 Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-                 StatsService* stats_service, std::shared_ptr<MemoryBudget> budget)
+                 StatsService* stats_service, Slots::Slot slot,
+                 std::shared_ptr<MemoryBudget> budget)
     : id_(id),
       idle_timeout_(options.idle_timeout),
       stats_service_(stats_service),
+      slot_(std::move(slot)),
       socket_(std::move(stream), socket_options(options),
               counted_in(memory_, std::move(budget), [this] { cut_off(); })),
       current_name_(peer()),
@@ -380,18 +382,21 @@ void Session::finish() noexcept {
     }
     // An interrupted client may have sent more, too, but is not waited for.
     const bool lingers = linger_ || socket_.interrupted();
-    lingers_.store(lingers, std::memory_order_release);
     {
         const std::chrono::duration<double> duration =
             std::chrono::steady_clock::now() - connect_time_;
         const Lock lock(mutex_);
         duration_ = duration.count();
         disconnect_ts_ = unix_time();
-        disconnected_.store(true, std::memory_order_release);
+        if (lingers) {
+            disconnected_.store(true, std::memory_order_release);
+        } else {
+            slot_.give_back(disconnected_);
+        }
     }
     if (lingers) socket_.finish(linger_time);
     socket_.close();
-    lingers_.store(false, std::memory_order_release);
+    slot_.give_back();
     if (std::max(largest_size_, builder_.peak()) > worth_trimming) release_memory();
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/tree_builder.hpp"
 #include "server/counters.hpp"
+#include "server/slots.hpp"
 #include "support/memory_budget.hpp"
 #include "support/mutex.hpp"
 
@@ -29,10 +30,12 @@ class StatsService;
 ///          it; everything else from any thread.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    /// `stats_service` answers requests for statistics; null if the handler is to see them. What
-    /// the session holds is counted in `budget`; null if nobody counts.
+    /// `stats_service` answers requests for statistics; null if the handler is to see them. `slot`
+    /// is given back when the connection has ended, or with the session. What the session holds is
+    /// counted in `budget`; null if nobody counts.
     Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-            StatsService* stats_service = nullptr, std::shared_ptr<MemoryBudget> budget = nullptr);
+            StatsService* stats_service = nullptr, Slots::Slot slot = {},
+            std::shared_ptr<MemoryBudget> budget = nullptr);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -80,11 +83,6 @@ class Session : public std::enable_shared_from_this<Session> {
 
     /// Is it connected, and can messages be sent to it?
     bool ready() const noexcept { return ready_.load(std::memory_order_acquire) && connected(); }
-
-    /// Does it take one of max_connections: is it connected, or does it linger?
-    bool takes_slot() const noexcept {
-        return connected() || lingers_.load(std::memory_order_acquire);
-    }
 
     /// What this connection has done, under the name its client has now.
     ClientStats stats() const;
@@ -139,12 +137,12 @@ class Session : public std::enable_shared_from_this<Session> {
     StatsService* const stats_service_;  // the server's, or null
     const std::chrono::steady_clock::time_point connect_time_ = std::chrono::steady_clock::now();
     const double connect_ts_ = unix_time();
+    Slots::Slot slot_;  // while connected, and while it holds its socket after that
     std::optional<MemoryAccount> memory_;
     JsonSocket socket_;
     Counters counters_;
     std::atomic<bool> ready_{false};  // the handshake is over
     std::atomic<bool> disconnected_{false};
-    std::atomic<bool> lingers_{false};  // though disconnected, it holds its socket for a while
 
     // The serving thread's.
     std::string current_name_;  // the same as name_

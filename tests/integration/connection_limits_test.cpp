@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 namespace {
@@ -106,6 +107,54 @@ TEST(ConnectionLimitPerPeer, CountsTheConnectionsOfOneAddressOnly) {
         EXPECT_TRUE(served(peers.back()));
     }
     EXPECT_TRUE(connect_from(3, server.port()).closed_by_peer()) << "max_connections holds as well";
+}
+
+TEST(ConnectionLimits, HaveRoomAsSoonAsAClientIsSeenToBeGone) {
+    Running<ServerFactory<ScriptedWorker>> server(
+        ServerOptions{.max_connections = 1, .max_connections_per_peer = 1});
+    for (int i = 0; i < 50; ++i) {
+        {
+            RawPeer peer = RawPeer::connect(server.port());
+            peer.send(prefix_frame("1"));
+            ASSERT_EQ(peer.receive_prefix_frame(), "1");
+        }
+        ASSERT_TRUE(wait_until([&] { return server.active() == 0; }));
+    }
+    EXPECT_EQ(server.client_stats().refused_connections, 0u);
+}
+
+/// A client that has broken the protocol, and that the server waits for.
+RawPeer lingering(std::uint16_t port) {
+    RawPeer peer = RawPeer::connect(port);
+    peer.send("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(peer.receive_until_end(), "");
+    return peer;
+}
+
+/// Is there room for one more?
+bool has_room(std::uint16_t port) {
+    RawPeer peer = RawPeer::connect(port);
+    try {
+        peer.send(prefix_frame("1"));
+        return peer.receive(5) == prefix_frame("1");
+    } catch (const std::exception&) {  // closed or reset under our hands
+        return false;
+    }
+}
+
+TEST(ConnectionLimits, CountAClientThatTheServerStillWaitsFor) {
+    for (const std::size_t of_one_peer : {0u, 1u}) {
+        const ServerOptions options{.max_connections = of_one_peer == 0 ? 1u : 10u,
+                                    .max_connections_per_peer = of_one_peer};
+        Running<ServerFactory<ScriptedWorker>> server(options);
+        std::optional<RawPeer> rude;
+        ASSERT_TRUE(wait_until([&] {  // a slow machine may need a second of them
+            rude.emplace(lingering(server.port()));
+            return wait_until([&] { return server.active() == 0; }) && !has_room(server.port());
+        }));
+        rude.reset();
+        EXPECT_TRUE(wait_until([&] { return has_room(server.port()); }));
+    }
 }
 
 TEST(ConnectionLimits, HoldWhileManyComeAndGo) {
