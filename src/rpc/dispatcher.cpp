@@ -19,11 +19,9 @@ constexpr std::string_view reserved_prefix = "rpc.";
 constexpr const char* discover_name = "rpc.discover";
 constexpr const char* health_name = "rpc.health";
 
-log::Throttle failures;
-
 /// Security: what went wrong within a method is for the log, not for whoever called it.
-RpcError hidden_error(const std::string& method, const char* reason) {
-    log::warn(failures, "method " + printable(method) + ": " + printable(reason, 300));
+RpcError hidden_error(log::Throttle& throttle, const std::string& method, const char* reason) {
+    log::warn(throttle, "method " + printable(method) + ": " + printable(reason, 300));
     return {internal_error, "Internal error"};
 }
 
@@ -105,11 +103,19 @@ std::optional<json> Dispatcher::Impl::answer(Call& call, json& params) const {
     return reply_of(call, params, entry, measurement);
 }
 
+/// What is not bound shares one with what is always there: a client chooses those names.
+log::Throttle& Dispatcher::Impl::throttle_of(const Entry* entry) const {
+    return (entry && entry->counts ? entry->counts : unknown_counts_)->failures();
+}
+
 std::optional<json> Dispatcher::Impl::reply_of(Call& call, json& params, const Entry* entry,
                                                Measurement& measurement) const {
     const auto refuse = [&](const RpcError& error) -> std::optional<json> {
         if (call.is_notification()) return std::nullopt;
         return error_reply(call.id(), error);
+    };
+    const auto hide = [&](const char* reason) {
+        return hidden_error(throttle_of(entry), call.method(), reason);
     };
     try {
         json result = invoke(call, params, entry, 0);
@@ -119,9 +125,9 @@ std::optional<json> Dispatcher::Impl::reply_of(Call& call, json& params, const E
     } catch (const RpcError& error) {
         return refuse(error);
     } catch (const std::exception& error) {
-        return refuse(hidden_error(call.method(), error.what()));
+        return refuse(hide(error.what()));
     } catch (...) {
-        return refuse(hidden_error(call.method(), "threw something that is no std::exception"));
+        return refuse(hide("threw something that is no std::exception"));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "rpc/message.hpp"
 #include "rpc/method_book.hpp"
+#include "support/log.hpp"
 
 #include <jsocket/rpc/dispatcher.hpp>
 
@@ -42,6 +43,7 @@ class Dispatcher::Impl {
     };
 
     const Entry* find(const std::string& method) const;
+    log::Throttle& throttle_of(const Entry* entry) const;
     json invoke(Call& call, json& params, const Entry* entry, std::size_t middleware) const;
     json invoke_method(Call& call, json& params, const Entry* entry) const;
     std::optional<json> reply_of(Call& call, json& params, const Entry* entry,

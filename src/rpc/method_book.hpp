@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/log.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/histogram.hpp>
@@ -15,7 +16,7 @@
 
 namespace jsocket::rpc {
 
-/// Counts the calls of one method.
+/// Counts the calls of one method, and limits what is logged of them.
 ///
 /// Threads: all members may be called from any thread.
 class MethodCounts {
@@ -30,12 +31,16 @@ class MethodCounts {
 
     MethodStats stats() const;
 
+    /// For lines about calls that fail: one method's are not to hide another's.
+    log::Throttle& failures() noexcept { return failures_; }
+
   private:
     Histogram* histogram() noexcept;
 
     std::atomic<std::uint64_t> errors_{0};
     std::atomic<std::uint64_t> in_flight_{0};
     std::atomic<Histogram*> latency_{nullptr};  // 10 KiB, for methods that are called
+    log::Throttle failures_;
 };
 
 /// The counts of all methods of a dispatcher and its copies.

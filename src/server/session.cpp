@@ -12,6 +12,7 @@
 #include <jsocket/json_text.hpp>
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 namespace jsocket {
@@ -337,10 +338,12 @@ void Session::handle_unknown_failure(MessageHandler& handler) noexcept {
 
 void Session::count_failure(Failure failure, const char* reason) noexcept {
     counters_.failures[std::size_t(failure)] += 1;
-    static log::Throttle throttle;
+    // One client's failures are not to hide those of another kind.
+    static std::array<log::Throttle, failure_count> throttles;
     try {
-        log::info(throttle, "client " + peer() + " is disconnected, " +
-                                std::string(to_string(failure)) + ": " + printable(reason, 300));
+        log::info(throttles[std::size_t(failure)], "client " + peer() + " is disconnected, " +
+                                                       std::string(to_string(failure)) + ": " +
+                                                       printable(reason, 300));
     } catch (const std::bad_alloc&) {
         // Counted all the same.
     }

@@ -14,6 +14,8 @@
 namespace jsocket::log {
 
 /// Lets one line a second through, of a kind that a peer can bring about as often as it likes.
+/// Each kind has a throttle of its own: lines of one kind hide no others. How many kinds there are
+/// is never for a peer to decide.
 ///
 /// Threads: all members may be called from any thread.
 class Throttle {

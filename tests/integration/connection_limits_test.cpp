@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/scripted.hpp"
+#include "support/log_capture.hpp"
 #include "support/raw_peer.hpp"
 
 #include <gtest/gtest.h>
@@ -107,6 +108,23 @@ TEST(ConnectionLimitPerPeer, CountsTheConnectionsOfOneAddressOnly) {
         EXPECT_TRUE(served(peers.back()));
     }
     EXPECT_TRUE(connect_from(3, server.port()).closed_by_peer()) << "max_connections holds as well";
+}
+
+TEST(ConnectionLimitPerPeer, IsLoggedThoughMaxConnectionsIsReachedAsWell) {
+    const LogCapture log;
+    Running<ServerFactory<ScriptedWorker>> server(
+        ServerOptions{.max_connections = 2, .max_connections_per_peer = 1});
+    const auto refuse = [&](std::uint8_t host) {
+        EXPECT_TRUE(connect_from(host, server.port()).closed_by_peer());
+    };
+    const RawPeer first = connect_from(1, server.port());
+    for (int i = 0; i < 3; ++i) refuse(1);
+    const RawPeer second = connect_from(2, server.port());
+    refuse(3);
+    const std::string begin = server.endpoint() + " refuses connections: ";
+    EXPECT_TRUE(wait_until([&] { return log.warnings().size() == 2; }));
+    EXPECT_EQ(log.warnings().at(0).text, begin + "max_connections_per_peer reached");
+    EXPECT_EQ(log.warnings().at(1).text, begin + "max_connections reached");
 }
 
 TEST(ConnectionLimits, HaveRoomAsSoonAsAClientIsSeenToBeGone) {

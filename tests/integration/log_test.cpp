@@ -48,6 +48,35 @@ TEST(Log, IsNotFloodedByClientsThatSendWhatIsNoMessage) {
     EXPECT_LE(log.lines().size(), static_cast<std::size_t>(seconds.count()) + 1);
 }
 
+/// Have two lines been less than the pause of a throttle apart, one with `left`, one with `right`?
+bool close_together(const std::vector<LogCapture::Line>& lines, const std::string& left,
+                    const std::string& right) {
+    const auto pause = std::chrono::milliseconds(999);
+    return std::any_of(lines.begin(), lines.end(), [&](const LogCapture::Line& first) {
+        return first.text.find(left) != std::string::npos &&
+               std::any_of(lines.begin(), lines.end(), [&](const LogCapture::Line& second) {
+                   const auto between = second.time - first.time;
+                   return second.text.find(right) != std::string::npos && between < pause &&
+                          between > -pause;
+               });
+    });
+}
+
+TEST(Log, ShowsAFailureThoughAnotherClientFailsInAnotherWayAllTheTime) {
+    const LogCapture log;
+    Running<ServerFactory<ScriptedWorker>> server;
+    const auto fail = [&](const std::string& text) {
+        RawPeer peer = RawPeer::connect(server.port());
+        peer.send(text);
+        EXPECT_TRUE(peer.closed_by_peer());
+    };
+    EXPECT_TRUE(wait_until([&] {
+        fail("GET / HTTP/1.1\r\n\r\n");
+        fail(prefix_frame("\"\xff\""));
+        return close_together(log.lines(), "bad_header", "invalid_utf8");
+    }));
+}
+
 /// Has a peer send `message` until the library has logged something about it.
 void expect_harmless(const std::string& message, const Hooks<ScriptedWorker>& hooks) {
     const LogCapture log;

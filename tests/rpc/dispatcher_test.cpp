@@ -4,6 +4,7 @@
 
 #include <jsocket/rpc/dispatcher.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -166,10 +167,29 @@ TEST(DispatcherErrors, AreLoggedOnOneLine) {
     Dispatcher methods;
     methods.bind("f\n", [] { throw std::runtime_error("first\nsecond"); });
     outcome(methods, "f\n");
-    // The log is throttled, so that the line may have gone to a test before.
-    for (const auto& line : log.warnings()) {
-        EXPECT_EQ(line.text, "method f\\x0a: first\\x0asecond");
-    }
+    ASSERT_EQ(log.warnings().size(), 1U);
+    EXPECT_EQ(log.warnings()[0].text, "method f\\x0a: first\\x0asecond");
+}
+
+TEST(DispatcherErrors, OfOneMethodDoNotHideThoseOfAnotherInTheLog) {
+    const test_support::LogCapture log;
+    Dispatcher methods;
+    methods.bind("noisy", [] { throw std::runtime_error("always"); });
+    methods.bind("quiet", [] { throw std::runtime_error("once"); });
+    methods.use([](Call& call, json& params, const Next& next) {
+        if (call.method().starts_with("unknown")) throw std::runtime_error("no such method");
+        return next(call, params);
+    });
+    const Dispatcher copy = methods;  // as each connection has one
+    outcome(methods, "noisy");
+    outcome(copy, "noisy");
+    outcome(copy, "quiet");
+    outcome(methods, "unknown 1");
+    outcome(methods, "unknown 2");
+    std::vector<std::string> texts;
+    for (const auto& line : log.warnings()) texts.push_back(line.text);
+    EXPECT_THAT(texts, testing::ElementsAre("method noisy: always", "method quiet: once",
+                                            "method unknown 1: no such method"));
 }
 
 TEST(DispatcherErrors, TakeThePlaceOfResultsThatCannotBeSent) {
