@@ -168,6 +168,8 @@ void TopWatch::take_news() {
         state_.problem.clear();
         starts_anew_ = starts_anew_ || news->first;
         if (state_.paused) return;
+        // A server with many clients may answer twice with the figures of one moment.
+        if (!starts_anew_ && news->snapshot->uptime == view_.now.uptime) return;
         std::optional<TopSnapshot> before;
         if (!std::exchange(starts_anew_, false)) before = std::move(view_.now);
         show(before, std::move(*news->snapshot));

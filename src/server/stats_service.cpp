@@ -11,8 +11,11 @@
 #include <jsocket/version.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <iterator>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,6 +29,10 @@ constexpr std::size_t longest_request = 1024;
 
 constexpr std::size_t default_top = 50;
 constexpr std::size_t largest_top = 1000;
+
+// How old figures may be, if there are more clients than these.
+constexpr std::chrono::milliseconds stats_age(100);
+constexpr std::size_t most_always_new = 100;
 
 // As JSON-RPC 2.0 numbers them.
 constexpr int invalid_params = -32602;
@@ -46,13 +53,20 @@ std::uint64_t failures(const ClientStats& client) {
 /// By their names alone.
 std::uint64_t none(const ClientStats&) { return 0; }
 
-constexpr std::pair<std::string_view, Measure> orders[] = {
-    {"messages", messages}, {"bytes", bytes}, {"failures", failures}, {"name", none}};
+struct Order {
+    std::string_view name;
+    Measure measure;
+    bool gone_last;  // who has failed is gone, mostly
+};
+constexpr Order orders[] = {{"messages", messages, true},
+                            {"bytes", bytes, true},
+                            {"failures", failures, false},
+                            {"name", none, true}};
 
 /// Which clients a request wants, and how many of them.
 struct Selection {
     std::size_t top = default_top;
-    Measure by = messages;
+    std::size_t order = 0;
 };
 
 /// Throws UsageError.
@@ -70,13 +84,13 @@ Selection selection(const json& request) {
             }
             chosen.top = *top;
         } else if (name == "by") {
-            const auto* order = std::find_if(
+            const auto* const order = std::find_if(
                 std::begin(orders), std::end(orders),
-                [&by = value](const auto& candidate) { return is_text(by, candidate.first); });
+                [&by = value](const auto& candidate) { return is_text(by, candidate.name); });
             if (order == std::end(orders)) {
                 throw UsageError("by has to be messages, bytes, failures or name");
             }
-            chosen.by = order->second;
+            chosen.order = std::size_t(order - std::begin(orders));
         } else {
             throw UsageError("params may have the members top and by");
         }
@@ -84,20 +98,21 @@ Selection selection(const json& request) {
     return chosen;
 }
 
-/// The chosen ones, the first one first. Who has failed is gone, mostly; else those that are
-/// connected come before those that are not.
-std::vector<const ClientStats*> chosen_clients(const ServerStats& stats, const Selection& chosen) {
-    std::vector<const ClientStats*> clients;
+using Clients = std::vector<const ClientStats*>;
+
+/// As many as anybody may ask for, the first one first. Those that are connected mostly come before
+/// those that are not.
+Clients first_clients(const ServerStats& stats, const Order& order) {
+    Clients clients;
     clients.reserve(stats.clients.size());
     for (const auto& [name, client] : stats.clients) clients.push_back(&client);
-    const bool gone_last = chosen.by != failures;
-    const auto before = [&](const ClientStats* left, const ClientStats* right) {
-        if (gone_last && left->connected != right->connected) return left->connected;
-        const std::uint64_t ours = chosen.by(*left);
-        const std::uint64_t theirs = chosen.by(*right);
+    const auto before = [&order](const ClientStats* left, const ClientStats* right) {
+        if (order.gone_last && left->connected != right->connected) return left->connected;
+        const std::uint64_t ours = order.measure(*left);
+        const std::uint64_t theirs = order.measure(*right);
         return ours != theirs ? ours > theirs : left->client_id < right->client_id;
     };
-    const std::size_t count = std::min(chosen.top, clients.size());
+    const std::size_t count = std::min(largest_top, clients.size());
     std::partial_sort(clients.begin(), clients.begin() + std::ptrdiff_t(count), clients.end(),
                       before);
     clients.resize(count);
@@ -112,15 +127,15 @@ std::string as_utf8(std::string text) {
     return text;
 }
 
-json client_entries(const std::vector<const ClientStats*>& clients, std::size_t count) {
-    json entries = json::object();
+json client_entries(const Clients& clients, std::size_t count) {
+    Tree entries{json::object()};
     for (std::size_t i = 0; i < count; ++i) {
         std::string name = as_utf8(clients[i]->client_id);
         json entry = *clients[i];
         entry["client_id"] = name;
-        entries[std::move(name)] = std::move(entry);
+        entries.value[std::move(name)] = std::move(entry);
     }
-    return entries;
+    return std::move(entries.value);
 }
 
 void write_error(const json& id, int code, const char* reason, const Limits& limits,
@@ -132,9 +147,29 @@ void write_error(const json& id, int code, const char* reason, const Limits& lim
 
 }  // namespace
 
+/// What the answers of a moment have in common.
+struct StatsService::Snapshot {
+    Clock::time_point time;
+    double unix_time;
+    HistogramSnapshot latency;
+    ServerStats stats;
+    std::array<std::optional<Clients>, std::size(orders)>
+        clients{};  // in each order once asked for
+
+    /// Is it still good enough? Those of few connections and clients cost less than an answer, and
+    /// are not.
+    bool serves(Clock::time_point now) const {
+        const std::uint64_t open = stats.totals.connects - stats.totals.disconnects;
+        return now < time + stats_age &&
+               std::max<std::uint64_t>(open, stats.clients.size()) > most_always_new;
+    }
+};
+
 StatsService::StatsService(std::string endpoint, std::function<ServerStats()> stats,
                            const Limits& limits)
     : endpoint_(as_utf8(std::move(endpoint))), stats_(std::move(stats)), limits_(limits) {}
+
+StatsService::~StatsService() = default;
 
 bool StatsService::may_be_request(std::string_view payload) {
     // Unlike find() of a string it takes no longer for text that nearly matches everywhere.
@@ -154,7 +189,7 @@ bool StatsService::is_request(const json& message) {
 }
 
 void StatsService::answer(const json& request, const std::function<void(json&)>& add,
-                          std::string& reply) const {
+                          std::string& reply) {
     const json& id = request.at("id");
     Selection chosen;
     try {
@@ -162,14 +197,15 @@ void StatsService::answer(const json& request, const std::function<void(json&)>&
     } catch (const UsageError& error) {
         return write_error(id, invalid_params, error.what(), limits_, reply);
     }
-    const ServerStats stats = stats_();
-    const std::vector<const ClientStats*> clients = chosen_clients(stats, chosen);
-    Tree response{make_object("jsonrpc", "2.0", "id", id, "result", result(stats))};
+    const std::shared_ptr<const Snapshot> snapshot = current(chosen.order);
+    const Clients& clients = *snapshot->clients[chosen.order];
+    const std::size_t most = std::min(chosen.top, clients.size());
+    Tree response{make_object("jsonrpc", "2.0", "id", id, "result", result(*snapshot))};
     json& result = response.value["result"];
     json& entries = result["stats"]["clients"];
-    entries = client_entries(clients, clients.size());
+    entries = client_entries(clients, most);
     add(result);
-    for (std::size_t count = clients.size();; count /= 2) {
+    for (std::size_t count = most;; count /= 2) {
         try {
             return serialize(response.value, reply, limits_);
         } catch (const UsageError&) {
@@ -182,16 +218,32 @@ void StatsService::answer(const json& request, const std::function<void(json&)>&
                 reply);
 }
 
-json StatsService::result(const ServerStats& stats) const {
-    const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - start_;
+/// With the clients in that order. Security: what goes over all clients, and holds up those that
+/// come and go, is done ten times a second at most, however many ask.
+std::shared_ptr<const StatsService::Snapshot> StatsService::current(std::size_t order) {
+    const Lock lock(mutex_);
+    const Clock::time_point now = Clock::now();
+    if (!latest_ || !latest_->serves(now)) {
+        latest_.reset();  // two would take twice the memory
+        latest_ =
+            std::make_shared<Snapshot>(Snapshot{now, unix_time(), latency_.snapshot(), stats_()});
+    }
+    auto& clients = latest_->clients[order];
+    if (!clients) clients = first_clients(latest_->stats, orders[order]);
+    return latest_;
+}
+
+json StatsService::result(const Snapshot& snapshot) const {
+    const ServerStats& stats = snapshot.stats;
+    const std::chrono::duration<double> uptime = snapshot.time - start_;
     json totals = stats.totals;
     totals.erase("client_id");
     json clients = make_object("connected_clients", stats.connected_clients, "refused_connections",
                                stats.refused_connections, "known_clients", stats.clients.size(),
                                "totals", std::move(totals), "clients", json::object());
     return make_object("version", JSOCKET_VERSION, "endpoint", endpoint_, "uptime", uptime.count(),
-                       "time", unix_time(), "stats", std::move(clients), "latency",
-                       with_buckets(latency_.snapshot()));
+                       "time", snapshot.unix_time, "stats", std::move(clients), "latency",
+                       with_buckets(snapshot.latency));
 }
 
 }  // namespace jsocket

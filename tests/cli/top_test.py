@@ -218,6 +218,30 @@ class Screen(CommandTest):
                     self.assertEqual(terminal.value("alternate_on"), "0")
 
 
+class SameFigures(CommandTest):
+    def test_that_a_server_sends_twice_are_no_new_start(self):
+        asked = 0
+
+        def answer(connection, request):
+            nonlocal asked
+            asked += 1
+            look = asked // 2  # two answers of each
+            stats = {**OtherMethods.STATS["stats"]}
+            stats["totals"] = {**stats["totals"], "messages_in": 1000 + 10 * look}
+            result = {**OtherMethods.STATS, "uptime": 100.0 + 0.1 * look, "stats": stats}
+            reply = {"jsonrpc": "2.0", "id": request["id"], "result": result}
+            connection.sendall(frame(json.dumps(reply)))
+
+        with RpcPeer(**{"rpc.stats": answer}) as peer, top(peer.address) as terminal:
+            terminal.wait_until(lambda screen: "averages" not in screen, "the second look")
+
+            def later(screen):
+                self.assertNotIn("averages", screen)
+                return asked >= 12
+            terminal.wait_until(later, "more looks")
+            self.assertRegex(terminal.screen(), r"Now +100/s in")
+
+
 class OtherMethods(CommandTest):
     """Of servers of other libraries, or of none."""
 

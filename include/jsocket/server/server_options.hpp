@@ -94,8 +94,9 @@ struct ServerOptions {
     /// Answers `rpc.stats`, a JSON-RPC request, with client_stats() and latencies instead of
     /// handing it to the hooks; `jsocket top` shows them, docs/top.md has the protocol. It costs
     /// two looks at the clock for each message. Not of a JsonServer. Security: every client may
-    /// learn the names and addresses of all of them and what they do, and each request costs about
-    /// as much as client_stats().
+    /// learn the names and addresses of all of them and what they do. However many ask, at most ten
+    /// times a second it costs as much as client_stats(); with many clients figures are up to 100
+    /// ms old.
     bool answer_stats = false;
 
     /// Bytes of stack of each thread that runs hooks: address space, not memory, until used, but
