@@ -124,25 +124,36 @@ void CallCommand::run() {
     options.recv_timeout = options.send_timeout = options.message_deadline = no_timeout;
     const std::string params = list_ || template_ ? "" : this->params();
     JsonClient client = make_client(options);
+    const Deadline deadline = deadline_after(client_.timeout());
     if (notify_) {
-        exchange(client, request_text(method_, params), false);
+        exchange(client, request_text(method_, params), false, deadline);
     } else if (list_ || template_) {
-        const Discovery server(call(client, "rpc.discover", ""));
-        if (template_) {
-            const auto skeleton = server.skeleton(method_);
-            if (!skeleton) throw Error("the server has no method " + printable(method_));
-            return print_line(*skeleton);
-        }
-        for (const std::string& name : server.methods()) print_line(plain_name(name));
+        print_methods(client, deadline);
     } else {
-        print_line(call(client, method_, params));
+        print_line(call(client, method_, params, deadline));
     }
+}
+
+/// Prints what --list or --template asks for. The time limit ends where printing begins: whoever
+/// reads the output, such as a pager, may take longer.
+void CallCommand::print_methods(JsonClient& client, Deadline deadline) {
+    const Discovery server(call(client, "rpc.discover", "", deadline));
+    if (!template_) {
+        client_.require_in_time(deadline);
+        for (const std::string& name : server.methods()) print_line(plain_name(name));
+        return;
+    }
+    const auto skeleton = server.skeleton(method_);
+    client_.require_in_time(deadline);
+    if (!skeleton) throw Error("the server has no method " + printable(method_));
+    print_line(*skeleton);
 }
 
 /// The result of a call, as text.
 std::string CallCommand::call(JsonClient& client, const std::string& method,
-                              const std::string& params) {
-    RpcReply reply = *exchange(client, request_text(method, params, call_id), true);
+                              const std::string& params, Deadline deadline) {
+    RpcReply reply = *exchange(client, request_text(method, params, call_id), true, deadline);
+    client_.require_in_time(deadline);
     if (reply.error.empty()) return std::move(reply.result);
     print_diagnostic(error_line(reply.error));
     throw AlreadyReported();
@@ -150,8 +161,7 @@ std::string CallCommand::call(JsonClient& client, const std::string& method,
 
 /// Sends a request and returns the reply to it, if it wants one.
 std::optional<RpcReply> CallCommand::exchange(JsonClient& client, const std::string& request,
-                                              bool wants_reply) {
-    const Deadline deadline = deadline_after(client_.timeout());
+                                              bool wants_reply, Deadline deadline) {
     const auto start = std::chrono::steady_clock::now();
     client.connect();
     const double connecting = seconds_since(start);

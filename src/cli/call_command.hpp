@@ -5,6 +5,8 @@
 #include "cli/command.hpp"
 #include "cli/rpc_text.hpp"
 
+#include <jsocket/deadline.hpp>
+
 #include <optional>
 #include <string>
 
@@ -27,8 +29,10 @@ class CallCommand : public Command {
     void check_choice() const;
     std::string params() const;
     std::optional<RpcReply> exchange(JsonClient& client, const std::string& request,
-                                     bool wants_reply);
-    std::string call(JsonClient& client, const std::string& method, const std::string& params);
+                                     bool wants_reply, Deadline deadline);
+    std::string call(JsonClient& client, const std::string& method, const std::string& params,
+                     Deadline deadline);
+    void print_methods(JsonClient& client, Deadline deadline);
 
     ClientArguments client_;
     std::string method_;

@@ -66,6 +66,11 @@ std::string ClientArguments::timed_out(const char* what) const {
     return std::string("no ") + what + ' ' + server_ + " within " + timeout_text_ + " s";
 }
 
+void ClientArguments::require_in_time(Deadline deadline) const {
+    if (std::chrono::steady_clock::now() < deadline) return;
+    throw TimeoutError(timed_out("reply from"));
+}
+
 /// `applied` has what the command line does not say otherwise, also after an exception.
 void ClientArguments::apply(const Context& context, std::vector<Context::Setting>& applied) {
     for (const Context::Setting& setting : context.settings) {

@@ -5,6 +5,7 @@
 #include "cli/tls_arguments.hpp"
 
 #include <jsocket/client/json_client.hpp>
+#include <jsocket/deadline.hpp>
 
 #include <chrono>
 #include <string>
@@ -34,6 +35,9 @@ class ClientArguments {
 
     /// That nothing has come within --timeout: `what` is "reply from", or "connection to".
     std::string timed_out(const char* what) const;
+
+    /// Throws TimeoutError if the deadline has passed, as it may while a reply is looked at.
+    void require_in_time(Deadline deadline) const;
 
   private:
     void apply(const Context& context, std::vector<Context::Setting>& applied);

@@ -33,7 +33,7 @@ class Skeleton {
 
     json value(const json& schema, int depth = 0) {
         if (depth > deepest || !schema.is_object() || !take(0)) return nullptr;
-        if (schema.contains("$ref")) return value(referred(schema), depth + 1);
+        if (schema.contains("$ref")) return value(referred(schema["$ref"]), depth + 1);
         for (const char* given : {"default", "const"}) {
             if (schema.contains(given)) return copy(schema[given]);
         }
@@ -71,10 +71,15 @@ class Skeleton {
     json copy(const json& value) { return take_all(value) ? value : nullptr; }
 
     /// "#/components/schemas/Point", within the document.
-    const json& referred(const json& schema) const {
+    const json& referred(const json& given) {
         static const json nothing;
-        const std::string reference = text_of(schema["$ref"]);
+        if (!given.is_string()) return nothing;
+        const auto& reference = given.get_ref<const std::string&>();
         if (!reference.starts_with("#/")) return nothing;
+        // Security: a document may use one long reference many times, and each use reads all of it.
+        full_ = full_ || reference.size() > reference_bytes_;
+        if (full_) return nothing;
+        reference_bytes_ -= reference.size();
         try {
             return document_.at(json::json_pointer(reference.substr(1)));
         } catch (const json::exception&) {
@@ -125,6 +130,7 @@ class Skeleton {
     // What there is still room for.
     int values_ = 1'000;
     std::size_t bytes_ = 100'000;
+    std::size_t reference_bytes_ = 100'000;  // of all uses together
     bool full_ = false;
 };
 

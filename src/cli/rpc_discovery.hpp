@@ -24,7 +24,7 @@ class Discovery {
     std::optional<std::string> description(std::string_view method) const;
 
     /// `params` with a value for each parameter that its schema allows, such as {"a":0,"b":0}, or
-    /// null for those beyond 1,000 values or 100 kB.
+    /// null for those beyond 1,000 values, 100 kB of text, or 100 kB of references.
     /// Empty for a method that is not there.
     std::optional<std::string> skeleton(std::string_view method) const;
 

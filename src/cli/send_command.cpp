@@ -48,7 +48,9 @@ std::string SendCommand::exchange(JsonClient& client, const std::string& message
     const Watchdog watchdog(client, deadline);
     try {
         client.send_payload(message);
-        return compact(client.read_payload());
+        std::string reply = compact(client.read_payload());
+        client_.require_in_time(deadline);
+        return reply;
     } catch (const ProtocolError& error) {
         throw ProtocolError("the reply from " + client_.server() + ": " + error.what());
     } catch (const Error&) {
