@@ -86,6 +86,8 @@ void TopCommand::run() {
     }
     ClientOptions options = client_.options();
     options.recv_timeout = client_.timeout();
+    // The deadline of each answer holds for these.
+    options.send_timeout = options.message_deadline = no_timeout;
     const std::unique_ptr<TopSource> source = new_source(options, interval);
     const json result = source->ask();
     if (json_lines()) {

@@ -12,6 +12,10 @@
 namespace jsocket::cli {
 namespace {
 
+// Rows that are kept; more than anybody looks at. Security: an answer may have any number.
+constexpr std::size_t most_clients = 1'000;
+constexpr std::size_t most_methods = 10'000;
+
 [[noreturn]] void refuse(const std::string& what) {
     throw ProtocolError("the answer to rpc.stats is not as expected: " + what);
 }
@@ -113,7 +117,10 @@ std::optional<rpc::MethodStatsMap> to_methods(const json& result) {
     if (found == result.end() || !found->is_object()) return std::nullopt;
     rpc::MethodStatsMap methods;
     try {
-        for (const auto& [name, entry] : found->items()) methods.emplace(name, to_method(entry));
+        for (const auto& [name, entry] : found->items()) {
+            if (methods.size() == most_methods) break;
+            methods.emplace(name, to_method(entry));
+        }
     } catch (const ProtocolError&) {
         return std::nullopt;
     }
@@ -187,6 +194,7 @@ TopSnapshot to_snapshot(const json& result) {
     const json& clients = member(stats, "clients");
     if (!clients.is_object()) refuse("clients is no object");
     for (const auto& [name, entry] : clients.items()) {
+        if (snapshot.clients.size() == most_clients) break;
         ClientStats client = to_client(entry);
         client.client_id = name;
         snapshot.clients.emplace(name, std::move(client));

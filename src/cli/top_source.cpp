@@ -2,6 +2,7 @@
 #include "cli/top_source.hpp"
 
 #include "cli/human_numbers.hpp"
+#include "cli/watchdog.hpp"
 
 #include <jsocket/deadline.hpp>
 #include <jsocket/endpoint.hpp>
@@ -45,22 +46,35 @@ bool is_answer(const json& message, const json& request) {
     return message.is_object() && message.contains("id") && message["id"] == request["id"];
 }
 
-/// The next message that is not for somebody else.
-json answer_to(const json& request, JsonClient& client) {
-    client.send_obj(request);
-    const std::chrono::milliseconds timeout = client.options().recv_timeout;
-    Deadline deadline = deadline_after(timeout);
-    for (std::optional<json> foreign;;) {
+/// The answer; or, if there is none by the deadline, the last message that came instead. Empty if
+/// none came.
+std::optional<json> answer_by(Deadline deadline, const json& request, JsonClient& client) {
+    std::optional<json> foreign;
+    // Looked at before each message, since a server may send without end.
+    while (Clock::now() < deadline) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         auto message = client.try_read_obj(std::max(left, std::chrono::milliseconds::zero()));
-        if (!message) {
-            if (!foreign) throw TimeoutError("no answer within " + human_duration(timeout));
-            return std::move(*foreign);
-        }
-        if (is_answer(*message, request)) return std::move(*message);
+        if (!message) break;
+        if (is_answer(*message, request)) return message;
         foreign = std::move(message);
         deadline = std::min(deadline, deadline_after(foreign_timeout));
     }
+    return foreign;
+}
+
+/// The next message that is not for somebody else. Throws TimeoutError if none has come whole
+/// within the time-out.
+json answer_to(const json& request, JsonClient& client) {
+    const std::chrono::milliseconds timeout = client.options().recv_timeout;
+    const Deadline deadline = deadline_after(timeout);
+    const Watchdog watchdog(client, deadline);
+    try {
+        client.send_obj(request);
+        if (auto answer = answer_by(deadline, request, client)) return std::move(*answer);
+    } catch (const ConnectionError&) {
+        if (!watchdog.expired()) throw;
+    }
+    throw TimeoutError("no answer within " + human_duration(timeout));
 }
 
 json ask(JsonClient& client, TopOrder order) {

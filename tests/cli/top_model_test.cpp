@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,25 @@ TEST(TopModel, CopesWithKindsOfFailuresThatAServerDoesNotKnow) {
     less["stats"]["clients"]["a"]["failures"] = {{"timeout", 1U}, {"unheard of", 5U}};
     EXPECT_EQ(to_snapshot(less).clients.at("a")[Failure::timeout], 1U);
     EXPECT_EQ(to_snapshot(less).clients.at("a")[Failure::tls], 0U);
+}
+
+TEST(TopModel, KeepsAThousandClientsAndTenThousandMethods) {
+    const auto many = [](const json& entry, std::size_t count) {
+        json entries = json::object();
+        for (std::size_t i = 0; i < count; ++i) entries["n" + std::to_string(i)] = entry;
+        return entries;
+    };
+    const json method = json::parse(R"({"calls":0,"errors":0,"in_flight":0,"latency":{}})");
+    for (const int more : {-1, 0, 1}) {
+        json result = answer();
+        json& clients = result["stats"]["clients"];
+        clients = many(json(clients.at("a")), std::size_t(1000 + more));
+        result["methods"] = many(method, std::size_t(10'000 + more));
+        const TopSnapshot read = to_snapshot(result);
+        EXPECT_EQ(read.clients.size(), std::size_t(1000 + std::min(more, 0)));
+        ASSERT_TRUE(read.methods);
+        EXPECT_EQ(read.methods->size(), std::size_t(10'000 + std::min(more, 0)));
+    }
 }
 
 TEST(TopModel, RatesAreGainsPerSecond) {
