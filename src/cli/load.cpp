@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <poll.h>
 #include <sys/resource.h>
 #include <system_error>
 #include <utility>
@@ -64,6 +65,8 @@ Load::~Load() {
 
 void Load::start() {
     try {
+        threads_.reserve(connections_.size());
+        watcher_ = std::thread([this] { watch(); });
         for (const auto& connection : connections_) {
             threads_.emplace_back([this, &connection = *connection] { run(connection); });
         }
@@ -72,6 +75,20 @@ void Load::start() {
         connected_.count_down(static_cast<std::ptrdiff_t>(connections_.size() - threads_.size()));
         throw Error("--connections: cannot start thread " + std::to_string(threads_.size() + 1) +
                     ": " + error.code().message());
+    }
+}
+
+/// The last resort against servers: the connections' own time-outs hold until a message has begun,
+/// and tell more exactly.
+void Load::watch() noexcept {
+    using std::chrono::milliseconds;
+    const milliseconds interval =
+        std::clamp(options_.timeout / 10, milliseconds(10), milliseconds(1000));
+    pollfd done{done_.fd(), POLLIN, 0};
+    while (!done_.raised()) {
+        ::poll(&done, 1, static_cast<int>(interval.count()));
+        const LoadClock::time_point now = LoadClock::now();
+        for (const auto& connection : connections_) connection->watch(now);
     }
 }
 
@@ -122,6 +139,9 @@ void Load::count_failure(const std::exception& error) noexcept {
 void Load::join() {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+    if (!watcher_.joinable()) return;
+    done_.raise();
+    watcher_.join();
 }
 
 LoadProgress Load::progress() const {

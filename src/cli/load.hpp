@@ -80,12 +80,14 @@ class Load {
     bool connect(LoadConnection& connection) noexcept;
     void begin();
     void count_failure(const std::exception& error) noexcept;
+    void watch() noexcept;
     void join();
 
     const LoadOptions options_;
     std::optional<TlsContext> tls_;
     std::vector<std::unique_ptr<LoadConnection>> connections_;
     std::vector<std::thread> threads_;
+    std::thread watcher_;
 
     Interrupt cancel_;
     Interrupt done_;

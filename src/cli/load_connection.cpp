@@ -71,6 +71,17 @@ void LoadConnection::stop() noexcept {
     handshake_.interrupt();
 }
 
+void LoadConnection::watch(LoadClock::time_point now) noexcept {
+    const std::uint64_t answered = answered_;
+    const bool waits = sent_ != answered;  // read second, as answered_ follows it
+    if (!waits || answered != seen_answered_) {
+        seen_answered_ = answered;
+        seen_at_ = now;
+    } else if (now - seen_at_ > options_.timeout) {
+        fail(std::make_exception_ptr(no_reply()));
+    }
+}
+
 std::uint64_t LoadConnection::unsent(LoadClock::time_point moment) const {
     return pacer_ ? pacer_->overdue(moment) : 0;
 }
@@ -159,8 +170,12 @@ std::string_view LoadConnection::next_message() {
 LoadClock::time_point LoadConnection::end_of_patience(LoadClock::time_point now) const {
     const LoadClock::time_point end = exchange_->waiting_since() + options_.timeout;
     if (end > now) return end;
-    throw TimeoutError("no reply from " + to_string(options_.server) + " within " +
-                       std::to_string(options_.timeout.count()) + " ms");
+    throw no_reply();
+}
+
+TimeoutError LoadConnection::no_reply() const {
+    return TimeoutError("no reply from " + to_string(options_.server) + " within " +
+                        std::to_string(options_.timeout.count()) + " ms");
 }
 
 void LoadConnection::record(LoadClock::time_point now, const Exchange::Reply& reply,

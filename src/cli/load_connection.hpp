@@ -38,7 +38,8 @@ struct LoadError {
 
 /// One connection of a load: sends, takes the replies, and measures.
 ///
-/// Threads:  connect() and then run() on one thread; stop(), answered() and counts() on any.
+/// Threads:  connect() and then run() on one thread, watch() on another; stop(), answered() and
+///           counts() on any.
 class LoadConnection {
   public:
     LoadConnection(const LoadOptions& options, const TlsContext* tls, std::size_t number);
@@ -54,6 +55,11 @@ class LoadConnection {
 
     /// Messages that were replied to, those of the warm-up included.
     std::uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
+
+    /// To be called again and again, on one thread. Ends the connection with a TimeoutError if
+    /// messages wait and no reply has come whole for longer than the time-out. The server may send
+    /// a reply bit by bit meanwhile, blank lines without end, or read slowly.
+    void watch(LoadClock::time_point now) noexcept;
 
     /// Messages that were not replied to; after run().
     std::uint64_t unanswered() const { return sent_ - taken_; }
@@ -80,6 +86,7 @@ class LoadConnection {
     LoadClock::time_point end_of_patience(LoadClock::time_point now) const;
     void record(LoadClock::time_point now, const Exchange::Reply& reply, std::size_t size);
     void fail(std::exception_ptr failure) noexcept;
+    TimeoutError no_reply() const;
 
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 
@@ -100,6 +107,10 @@ class LoadConnection {
     std::atomic<std::uint64_t> sent_{0};
     std::atomic<std::uint64_t> answered_{0};
     std::atomic<std::uint64_t> total_{unknown};  // sent in all, once nothing more is
+
+    // Of watch(): what it has seen, and since when.
+    std::uint64_t seen_answered_ = 0;
+    LoadClock::time_point seen_at_ = LoadClock::now();
 
     // Written by the receiving thread alone.
     std::uint64_t taken_ = 0;  // replies; answered_ follows
