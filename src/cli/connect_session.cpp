@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds completion_timeout{1000};
+constexpr std::chrono::milliseconds aside_timeout{1000};
 constexpr std::array<const char*, 4> commands{":describe", ":help", ":methods", ":quit"};
 
 constexpr const char* help =
@@ -117,7 +118,7 @@ void ConnectSession::send_json(const std::string& text) {
     const Deadline deadline = deadline_after(client_.timeout());
     if (!wait_for_connection(deadline)) return;
     const Clock::time_point start = Clock::now();
-    talk_.send(message);
+    talk_.send(message, deadline);
     if (is_notification(message)) return;
     const std::string id(id_of_call(message));
     const auto reply = id.empty() ? next_reply(message, deadline) : reply_to(message, id, deadline);
@@ -160,7 +161,7 @@ std::optional<RpcReply> ConnectSession::ask(std::string_view method, std::string
     const Deadline deadline = deadline_after(timeout);
     if (!wait_for_connection(deadline)) return std::nullopt;
     const std::string request = request_text(method, params, id);
-    talk_.send(request);
+    talk_.send(request, deadline);
     const std::optional<std::string> message = reply_to(request, id, deadline);
     if (!message) return std::nullopt;
     if (comes_back(*message, request)) {
@@ -203,9 +204,11 @@ std::string ConnectSession::new_id() {
 
 /// Has the server stop a call, if it has rpc.cancel.
 void ConnectSession::give_up(const std::string& id) {
+    constexpr std::size_t most = 1000;  // each message is compared with them
+    if (given_up_.size() == most) given_up_.erase(given_up_.begin());
     given_up_.push_back(id);
     ++cancels_;
-    talk_.send(request_text("rpc.cancel", "{\"id\":" + id + '}'));
+    send_aside(request_text("rpc.cancel", "{\"id\":" + id + '}'));
 }
 
 /// Until there is a connection. False if the user does not want to wait for that. Throws
@@ -295,10 +298,13 @@ bool ConnectSession::is_given_up(std::string_view message) {
 }
 
 void ConnectSession::show_news() {
-    // Not until there are none: a server may send faster than they are printed.
-    for (std::size_t left = Talk::most_events; left > 0; --left) {
+    // Not until there are none: a server may send faster than they are printed. This is as much as
+    // may have come by now.
+    std::size_t bytes = 0;
+    for (std::size_t count = 0; count < Talk::most_events && bytes < Talk::most_bytes; ++count) {
         const std::optional<Talk::Event> event = next_event();
         if (!event) return;
+        bytes += event->text.size();
         show(*event);
     }
 }
@@ -308,7 +314,7 @@ void ConnectSession::show(const Talk::Event& event) {
         case Talk::Event::Kind::message:
             try {
                 user_.show(Kind::unasked, compact(event.text));
-                refuse(event.text);
+                if (const auto refusal = refusal_of(event.text)) send_aside(*refusal);
             } catch (const PayloadError& error) {
                 fail(ProtocolError("a message that is no JSON: " + std::string(error.what())));
             }
@@ -316,6 +322,7 @@ void ConnectSession::show(const Talk::Event& event) {
         case Talk::Event::Kind::connected:
             connected_ = true;
             waited_ = false;
+            reads_ = true;
             user_.show(Kind::connection, "connected again");
             break;
         case Talk::Event::Kind::disconnected:
@@ -326,14 +333,16 @@ void ConnectSession::show(const Talk::Event& event) {
     }
 }
 
-/// Answers a request of the server, whose method may wait for that.
-void ConnectSession::refuse(const std::string& message) {
-    const std::optional<std::string> refusal = refusal_of(message);
-    if (!refusal) return;
+/// Sends what no line waits for: a refusal or rpc.cancel. A server that does not take one in time
+/// gets no other on this connection, so that it cannot hold up line after line.
+void ConnectSession::send_aside(const std::string& message) {
+    if (!reads_) return;
     try {
-        talk_.send(*refusal);
+        talk_.send(message, deadline_after(aside_timeout));
+    } catch (const TimeoutError&) {
+        reads_ = false;
     } catch (const Error&) {
-        // Nobody waits any more; an event tells of the connection's end.
+        // An event tells of the connection's end.
     }
 }
 

@@ -75,7 +75,7 @@ class ConnectSession {
     std::string new_id();
     void give_up(const std::string& id);
     void show(const Talk::Event& event);
-    void refuse(const std::string& message);
+    void send_aside(const std::string& message);
     void fail(const Error& error);
     void show_time(std::chrono::steady_clock::time_point start);
 
@@ -88,6 +88,7 @@ class ConnectSession {
     bool waited_ = false;  // for the connection, in vain
 
     // Of this connection.
+    bool reads_ = true;                  // does the server read in time?
     std::vector<std::string> given_up_;  // ids of calls that nobody waits for any more
     std::size_t cancels_ = 0;            // that may yet be answered
     std::optional<Discovery> discovery_;

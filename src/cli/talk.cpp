@@ -2,8 +2,8 @@
 #include "cli/talk.hpp"
 
 #include "cli/client_arguments.hpp"
+#include "cli/watchdog.hpp"
 
-#include <jsocket/deadline.hpp>
 #include <jsocket/error.hpp>
 
 #include <utility>
@@ -24,6 +24,17 @@ Talk::~Talk() {
 
 void Talk::start() {
     thread_ = std::thread([this] { run(); });
+}
+
+void Talk::send(std::string_view message, Deadline deadline) {
+    // The client's own time-out starts anew with each byte that the server takes.
+    const Watchdog watchdog(client_, deadline);
+    try {
+        client_.send_payload(message);
+    } catch (const Error&) {
+        if (!watchdog.expired()) throw;
+        throw TimeoutError("the server did not read what was sent to it in time");
+    }
 }
 
 void Talk::hurry() {

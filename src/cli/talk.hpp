@@ -5,6 +5,7 @@
 #include "support/mutex.hpp"
 
 #include <jsocket/client/json_client.hpp>
+#include <jsocket/deadline.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -43,8 +44,9 @@ class Talk {
     /// From now on there is the thread, and so there are events.
     void start();
 
-    /// Sends a JSON text. Throws ConnectionClosed if there is no connection right now.
-    void send(std::string_view message) { client_.send_payload(message); }
+    /// Sends a JSON text. Throws ConnectionClosed if there is no connection right now, and
+    /// TimeoutError, with the connection closed, if the server has not taken it by the deadline.
+    void send(std::string_view message, Deadline deadline);
 
     /// To be called by those who wait for a connection: it is tried at once, and soon again.
     void hurry();
