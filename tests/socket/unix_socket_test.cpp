@@ -2,12 +2,16 @@
 #include "socket/socket_fixture.hpp"
 #include "support/full_listener.hpp"
 
+#include <atomic>
 #include <barrier>
+#include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -194,6 +198,95 @@ TEST_F(UnixListener, TakesOtherPermissionsWhateverTheUmask) {
             EXPECT_EQ(mode(), wanted) << "umask " << mask;
         }
     }
+}
+
+/// What a user who may write to a server's folder does to its socket, again and again.
+class Attacker {
+  public:
+    Attacker(std::string path, std::string folder, std::string victim)
+        : path_(std::move(path)),
+          link_(folder + "/link"),
+          victim_(std::move(victim)),
+          thread_([this](const std::stop_token& stop) { attack(stop); }) {}
+
+    std::uint64_t swaps() const { return swaps_; }
+
+  private:
+    void attack(const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            if (::symlink(victim_.c_str(), link_.c_str()) != 0) continue;
+            while (!there() && !stop.stop_requested()) {
+            }
+            if (::rename(link_.c_str(), path_.c_str()) == 0) ++swaps_;
+            ::unlink(path_.c_str());
+        }
+    }
+
+    bool there() const {
+        struct stat file {};
+        return ::lstat(path_.c_str(), &file) == 0;
+    }
+
+    const std::string path_;
+    const std::string link_;
+    const std::string victim_;
+    std::atomic<std::uint64_t> swaps_{0};
+    std::jthread thread_;
+};
+
+TEST_F(UnixListener, ChangesNoFileThatALinkInItsPlaceNames) {
+    const std::string victim = directory / "victim";
+    std::ofstream(victim) << "precious";
+    ASSERT_EQ(::chmod(victim.c_str(), 0600), 0);
+    Attacker attacker(path, directory.path().string(), victim);
+    const auto deadline = deadline_after(1s);
+    for (int start = 0; start < 2000 && std::chrono::steady_clock::now() < deadline; ++start) {
+        try {
+            Listener(endpoint(), stop, 0666);
+        } catch (const ConnectError&) {
+            // The attacker can keep a server from starting.
+        }
+        struct stat file {};
+        ASSERT_EQ(::lstat(victim.c_str(), &file), 0) << "after " << start << " starts";
+        ASSERT_EQ(file.st_mode & 07777, 0600u) << "after " << start << " starts";
+    }
+    EXPECT_GT(attacker.swaps(), 0u);
+}
+
+TEST_F(UnixListener, LeavesTheUmaskOfTheProcessAlone) {
+    std::jthread starting([this](const std::stop_token& stopped) {
+        while (!stopped.stop_requested()) Listener(endpoint(), stop, 0666);
+    });
+    const mode_t before = ::umask(0027);
+    for (int file = 0; file < 200; ++file) {
+        const std::string name = directory / "file" + std::to_string(file);
+        const FileDescriptor made(::open(name.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
+        struct stat found {};
+        EXPECT_EQ(::fstat(made.get(), &found), 0);
+        EXPECT_EQ(found.st_mode & 07777, 0640u);
+    }
+    ::umask(before);
+}
+
+TEST_F(UnixListener, LeavesAFileAloneThatHasTakenTheNameOfItsFolder) {
+    const fs::path folder = directory / "folder";
+    const fs::path moved = directory / "moved";
+    fs::create_directory(folder);
+    path = folder / "echo";
+    {
+        Listener listener(endpoint(), stop);
+        fs::rename(folder, moved);
+        fs::create_directory(folder);
+        std::ofstream(path) << "precious";
+    }
+    EXPECT_TRUE(exists());
+    EXPECT_TRUE(fs::is_empty(moved)) << "its own file is gone";
+}
+
+TEST_F(UnixListener, GivesTheProgramNoChildToWaitFor) {
+    Listener listener(endpoint(), stop, 0666);
+    EXPECT_EQ(::waitpid(-1, nullptr, __WALL), -1);
+    EXPECT_EQ(errno, ECHILD);
 }
 
 TEST_F(UnixListener, TakesAPathOf107Bytes) {
