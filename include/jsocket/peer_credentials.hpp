@@ -10,7 +10,9 @@ namespace jsocket {
 /// Who is at the other end, as far as somebody vouches for it.
 struct PeerCredentials {
     /// The kernel does for the process that connected to a UNIX-domain socket (SO_PEERCRED,
-    /// unix(7)): its user then. Empty, like the next two, for other sockets.
+    /// unix(7)): its user then. Empty, like the next two, for other sockets. Security: every user
+    /// or group without a number in the user namespace of this process has the overflow number,
+    /// mostly 65534, and a process of another PID namespace the id 0.
     std::optional<uid_t> uid;
     std::optional<gid_t> gid;  ///< its group then
     std::optional<pid_t> pid;  ///< its id, which by now may be another process's

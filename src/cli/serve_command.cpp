@@ -89,6 +89,11 @@ void ServeCommand::add_limits() {
                      "--unix-mode has to let them in, too")
         ->type_name("UID")
         ->allow_extra_args(false);
+    command_
+        ->add_flag("--allow-overflow-uid", allow_overflow_uid_,
+                   "Let --allow-uid have the number of all users that\n"
+                   "have none in this user namespace, such as 65534")
+        ->disable_flag_override();
     add_option("--unix-mode", unix_mode_, "MODE",
                "Permissions of the file of unix:PATH; 666 for\nall users");
 }
@@ -107,6 +112,7 @@ ServerOptions ServeCommand::server_options() const {
     set_limits(options);
     options.unix_mode = option_value("--unix-mode", unix_mode_, parse_mode);
     options.allowed_uids = allowed_uids(endpoint.unix_path() || endpoint.systemd_name());
+    options.allow_overflow_uid = allow_overflow_uid_;
     options.answer_stats = answer_stats_;
     return options;
 }

@@ -40,6 +40,7 @@ class ServeCommand : public Command {
     std::string max_connections_;
     std::string max_connections_per_peer_;
     std::vector<std::string> allowed_uids_;
+    bool allow_overflow_uid_ = false;
     std::string unix_mode_ = "600";
     std::string spin_;
 };

@@ -106,6 +106,11 @@ std::string with_option_names(std::string text) {
     if (const auto at = text.rfind(of_certificate); at != std::string::npos) {
         text.replace(at, of_certificate.size(), "it is not the key of --tls-certificate");
     }
+    constexpr std::string_view overflow = "set allow_overflow_uid";
+    if (const auto at = text.find(overflow);
+        at != std::string::npos && text.starts_with("allowed_uids is ")) {
+        text.replace(at, overflow.size(), "give --allow-overflow-uid");
+    }
     for (const auto& [setting, option] : names) {
         const std::string start = std::string(setting) + " is ";
         if (text.starts_with(start)) text.replace(0, setting.size(), option);

@@ -4,10 +4,33 @@
 #include <jsocket/error.hpp>
 #include <jsocket/server/server_options.hpp>
 
+#include <algorithm>
+#include <fstream>
+
 namespace jsocket {
 namespace {
 
 constexpr std::size_t smallest_budget = 1024 * 1024;
+
+/// The number that stands for every user without one in this user namespace.
+uid_t overflow_uid() {
+    constexpr uid_t usual = 65534;
+    std::ifstream file("/proc/sys/kernel/overflowuid");
+    uid_t uid = 0;
+    return file >> uid ? uid : usual;
+}
+
+/// Security: who has this number may be anybody from outside the user namespace.
+void check_overflow_uid(const ServerOptions& options) {
+    const auto& users = options.allowed_uids;
+    if (users.empty() || options.allow_overflow_uid) return;
+    const uid_t overflow = overflow_uid();
+    if (std::find(users.begin(), users.end(), overflow) == users.end()) return;
+    throw UsageError("allowed_uids is given " + std::to_string(overflow) +
+                     ", the overflow user id, which the kernel reports for every user without a "
+                     "number in this user namespace; name another user, or set "
+                     "allow_overflow_uid to let all of them in");
+}
 
 }  // namespace
 
@@ -21,6 +44,7 @@ void check_options(const ServerOptions& options) {
     // What `systemd:` stands for is known later.
     const Endpoint endpoint{options.address, options.port};
     if (!endpoint.systemd_name()) check_allowed_uids(options, endpoint);
+    check_overflow_uid(options);
     if (options.tls) {
         check_timeout("tls.handshake_timeout", options.tls->handshake_timeout);
         // Security: or else who has no certificate would just have to leave TLS out.

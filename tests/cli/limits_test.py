@@ -65,6 +65,15 @@ class Users(CommandTest):
         with self.serve(os.getuid() + 1, os.getuid() + 2):
             self.assert_failed(jsocket("send", self.address, "1"), "broken")
 
+    def test_without_a_number_are_let_in_only_on_request(self):
+        with open("/proc/sys/kernel/overflowuid", encoding="ascii") as file:
+            overflow = file.read().strip()
+        options = ["--allow-uid", overflow, "--allow-uid", str(os.getuid())]
+        self.assert_usage_error(jsocket("serve", "--echo", "--bind", self.address, *options),
+                                f"--allow-uid is given {overflow}", "--allow-overflow-uid")
+        with Serve("--allow-overflow-uid", *options, bind=self.address):
+            self.assert_success(jsocket("send", self.address, "1"), "1\n")
+
     def test_may_all_be_let_in_by_the_files_permissions(self):
         path = self.address.removeprefix("unix:")
         with self.serve():

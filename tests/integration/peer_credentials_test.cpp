@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 namespace {
@@ -75,6 +77,27 @@ TYPED_TEST(Credentials, KeepEveryOtherUserOut) {
     EXPECT_TRUE(this->connect(server).closed_by_peer());
     EXPECT_EQ(server.client_stats().refused_connections, 1u);
     EXPECT_TRUE(server.client_stats().clients.empty());
+}
+
+TYPED_TEST(Credentials, OfAllUsersWithoutANumberAreNotTakenForThoseOfOne) {
+    uid_t overflow = 0;
+    ASSERT_TRUE(std::ifstream("/proc/sys/kernel/overflowuid") >> overflow);
+    ServerOptions options{.address = this->address, .allowed_uids = {::getuid(), overflow}};
+    try {
+        typename TestFixture::Server server(options);
+        FAIL() << "it was made";
+    } catch (const jsocket::UsageError& error) {
+        const std::string text = error.what();
+        EXPECT_NE(text.find(std::to_string(overflow)), std::string::npos) << text;
+        EXPECT_NE(text.find("allow_overflow_uid"), std::string::npos) << text;
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(this->directory.path()));
+    options.allow_overflow_uid = true;
+    EXPECT_EQ(this->seen(options).uid, ::getuid());
+    for (const uid_t neighbour : {overflow - 1, overflow + 1}) {
+        EXPECT_NO_THROW(typename TestFixture::Server(
+            ServerOptions{.address = this->address, .allowed_uids = {neighbour}}));
+    }
 }
 
 TYPED_TEST(Credentials, AreNotToBeAskedOfATcpSocket) {

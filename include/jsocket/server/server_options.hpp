@@ -111,6 +111,11 @@ struct ServerOptions {
     /// The users whose processes may connect to a UNIX-domain socket, beside what unix_mode says;
     /// everybody else is refused, and so is root unless it is named. Empty for all that can.
     std::vector<uid_t> allowed_uids = {};
+
+    /// Lets allowed_uids have the overflow user id (/proc/sys/kernel/overflowuid, mostly 65534).
+    /// Security: in a user namespace, such as that of a container, the kernel reports it for every
+    /// user without a number there. It then lets all of them in.
+    bool allow_overflow_uid = false;
 };
 
 /// Throws UsageError, naming the setting, if one is out of its range.
