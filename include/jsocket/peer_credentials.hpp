@@ -18,7 +18,8 @@ struct PeerCredentials {
     std::optional<pid_t> pid;  ///< its id, which by now may be another process's
 
     /// A certificate authority does for the subject of a client's certificate, in the form of RFC
-    /// 2253: "CN=worker 7,O=Example". Empty without a certificate.
+    /// 2253: "CN=worker 7,O=Example". Empty without a certificate. Control characters, and those
+    /// that change the direction of text, are escaped byte by byte, as "\C2\9B".
     std::string certificate_subject;
 };
 

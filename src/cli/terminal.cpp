@@ -2,6 +2,7 @@
 #include "cli/terminal.hpp"
 
 #include "cli/json_members.hpp"
+#include "core/utf8.hpp"
 #include "support/environment.hpp"
 
 #include <jsocket/json.hpp>
@@ -26,21 +27,6 @@ std::atomic<bool> json_wanted{false};
 template <typename Kind>
 bool is(const std::exception& error) {
     return dynamic_cast<const Kind*>(&error) != nullptr;
-}
-
-/// How many bytes at the beginning of a UTF-8 text are a character to be escaped. Those below
-/// U+0020 are not: JSON has none, and colours need them.
-std::size_t harmful(std::string_view text) {
-    constexpr std::string_view embeddings = "\xe2\x80";  // U+202A to U+202E
-    constexpr std::string_view isolates = "\xe2\x81";    // U+2066 to U+2069
-    const auto byte = [text](std::size_t at) {
-        return static_cast<unsigned char>(at < text.size() ? text[at] : 0);
-    };
-    if (byte(0) == 0x7f) return 1;
-    if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;
-    if (text.starts_with(embeddings) && byte(2) >= 0xaa && byte(2) <= 0xae) return 3;
-    if (text.starts_with(isolates) && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
-    return 0;
 }
 
 /// The character that one to three bytes of UTF-8 are.
@@ -68,7 +54,7 @@ std::string for_terminal(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
-        const std::size_t size = harmful(text.substr(at));
+        const std::size_t size = harmful_character(text.substr(at));
         if (size == 0) {
             out += text[at++];
             continue;

@@ -54,4 +54,16 @@ std::string_view utf8_prefix(std::string_view text, std::size_t size) {
     return text.substr(0, size);
 }
 
+std::size_t harmful_character(std::string_view text) {
+    const auto third_in = [text](std::string_view start, unsigned char low, unsigned char high) {
+        return text.size() > 2 && text.starts_with(start) && in_range(text[2], low, high);
+    };
+    if (text.starts_with('\x7f')) return 1;
+    if (text.size() > 1 && text[0] == '\xc2' && in_range(text[1], 0x80, 0x9f)) return 2;
+    if (text.starts_with("\xd8\x9c")) return 2;                    // U+061C, a mark of direction
+    if (third_in("\xe2\x80", 0x8e, 0x8f)) return 3;                // U+200E and U+200F, the same
+    if (third_in("\xe2\x80", 0xaa, 0xae)) return 3;                // embeddings
+    return third_in("\xe2\x81", 0xa6, 0xa9) ? std::size_t{3} : 0;  // isolates
+}
+
 }  // namespace jsocket

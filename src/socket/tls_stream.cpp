@@ -2,6 +2,7 @@
 #include "socket/tls_stream.hpp"
 
 #include "core/rate_deadline.hpp"
+#include "core/utf8.hpp"
 #include "socket/tls_errors.hpp"
 
 #include <jsocket/error.hpp>
@@ -73,6 +74,23 @@ bool is_ip_address(const std::string& host) {
     return address != nullptr;
 }
 
+/// A text in the form of RFC 2253, with what OpenSSL leaves of control characters as that form
+/// escapes bytes. Security: programs print it and log it.
+std::string without_harmful_characters(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t harmful = harmful_character(text);
+        for (const char c : text.substr(0, harmful)) {
+            const auto byte = static_cast<unsigned char>(c);
+            out += {'\\', digits[byte >> 4], digits[byte & 0xFU]};
+        }
+        if (harmful == 0) out += text.front();
+        text.remove_prefix(std::max<std::size_t>(harmful, 1));
+    }
+    return out;
+}
+
 /// The subject of the other end's certificate; empty if it has sent none.
 std::string certificate_subject(const SSL* ssl) {
     const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(ssl),
@@ -87,7 +105,7 @@ std::string certificate_subject(const SSL* ssl) {
     }
     const char* data = nullptr;
     const long size = BIO_get_mem_data(text.get(), &data);
-    return {data, static_cast<std::size_t>(std::max(size, 0L))};
+    return without_harmful_characters({data, static_cast<std::size_t>(std::max(size, 0L))});
 }
 
 }  // namespace

@@ -165,6 +165,21 @@ TYPED_TEST(TlsClientCertificate, GivesTheHookItsSubject) {
     }
 }
 
+TYPED_TEST(TlsClientCertificate, HasNoControlCharacterInItsSubject) {
+    const Certificate odd = this->files.authority.issue(
+        {.common_name = "a\x1b\n\x7f\xc2\x9b"
+                        "31m\xc2\xa0\xc3\xa9\xe2\x80\xae\xe2\x81\xa6\xd8\x9cz"});
+    std::string subject;
+    Hooks<typename TestFixture::Hook> hooks;
+    hooks.connect = [&](auto& handler) { subject = handler.credentials().certificate_subject; };
+    typename TestFixture::Server server(this->mutual_options(), hooks);
+    EXPECT_EQ(this->heard(server.port(), {.certificate = &odd}), prefix_frame("1"));
+    server.stop();
+    server.join();
+    EXPECT_EQ(subject,
+              "CN=a\\1B\\0A\\7F\\C2\\9B31m\xc2\xa0\xc3\xa9\\E2\\80\\AE\\E2\\81\\A6\\D8\\9Cz");
+}
+
 TYPED_TEST(TlsClientCertificate, IsRefusedUnlessItIsInOrder) {
     const Certificate foreign = CertificateFiles().authority.issue({.common_name = "worker 7"});
     const Certificate expired = this->files.authority.issue(
