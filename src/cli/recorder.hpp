@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/private_file.hpp"
+
 #include <jsocket/testing/fault_proxy.hpp>
 
-#include <fstream>
 #include <mutex>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace jsocket::cli {
 /// Threads:  add() from any.
 class Recorder {
   public:
-    /// Empties the file. Throws UsageError if that cannot be done.
+    /// Makes or empties the file, which is for its owner alone. Throws UsageError if that cannot be
+    /// done.
     explicit Recorder(std::string path);
 
     void add(const testing::ProxyEvent& event) noexcept;
@@ -25,7 +27,7 @@ class Recorder {
   private:
     const std::string path_;
     std::mutex mutex_;
-    std::ofstream file_;
+    const PrivateFile file_;
     bool failed_ = false;
 };
 

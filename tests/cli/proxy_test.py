@@ -3,8 +3,10 @@
 
 import json
 import os
+import re
 import signal
 import socket
+import stat
 import struct
 import tempfile
 import time
@@ -248,6 +250,52 @@ class Recording(ProxyTest):
                 receive_frame(client)
             self.assert_success(proxy.stop(), "")
         self.assertEqual(sum(line["event"] == "close" for line in self.recorded()), 2)
+
+    def mode_of(self, name):
+        return stat.S_IMODE(os.stat(self.path(name)).st_mode)
+
+    def test_is_for_its_owner_alone(self):
+        with open(self.path("old"), "w", encoding="ascii") as file:
+            file.write("old\n")
+        os.chmod(self.path("old"), 0o666)
+        before = os.umask(0)
+        self.addCleanup(os.umask, before)
+        for name in ["new", "old"]:
+            with self.subTest(name), \
+                    Proxy("127.0.0.1:1", "--record", self.path(name)) as proxy:
+                self.assertEqual(self.mode_of(name), 0o600)
+                self.assertEqual(os.path.getsize(self.path(name)), 0)
+                self.assert_success(proxy.stop(), "")
+
+    def test_goes_to_a_plain_file_of_its_own_only(self):
+        victim = self.path("victim")
+        with open(victim, "w", encoding="ascii") as file:
+            file.write("precious")
+        os.chmod(victim, 0o644)
+        os.symlink(victim, self.path("link"))
+        os.symlink(self.path("nothing"), self.path("dangling"))
+        os.mkfifo(self.path("pipe"))
+        os.link(victim, self.path("second"))
+        reader = os.open(self.path("pipe"), os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        for name, why in [("link", "symbolic link"), ("dangling", "symbolic link"),
+                          ("pipe", "pipe"), ("second", "another name"), ("", "directory")]:
+            with self.subTest(name):
+                result = jsocket("proxy", "--to", "h:1", "--record", self.path(name))
+                self.assert_usage_error(result, "--record", self.path(name), why)
+        self.assertFalse(os.path.exists(self.path("nothing")))
+        self.assertEqual(self.mode_of("victim"), 0o644)
+        with open(victim, encoding="ascii") as file:
+            self.assertEqual(file.read(), "precious")
+
+    @unittest.skipUnless(os.getuid() == 0, "needs root to give a file away")
+    def test_goes_to_no_file_of_another_user(self):
+        with open(self.path("theirs"), "w", encoding="ascii") as file:
+            file.write("theirs")
+        os.chown(self.path("theirs"), 1, 1)
+        result = jsocket("proxy", "--to", "h:1", "--record", self.path("theirs"))
+        self.assert_usage_error(result, "--record", "another user")
+        self.assertEqual(os.path.getsize(self.path("theirs")), 6)
 
     def test_that_cannot_be_begun_is_a_usage_error(self):
         result = jsocket("proxy", "--to", "h:1", "--record", self.path("none/record"))
