@@ -87,11 +87,19 @@ void ListenCommand::run() {
             throw UsageError("--rules: " + rules_ + ": " + error.what());
         }
     }
-    MockSettings settings{.log = log, .rules = rules ? &*rules : nullptr, .limits = options.limits};
+    Complaints failures(complain);
+    Complaints without_rule(complain);
+    MockSettings settings{.log = log,
+                          .failures = failures,
+                          .without_rule = without_rule,
+                          .rules = rules ? &*rules : nullptr,
+                          .limits = options.limits};
     if (command_->count("--default") > 0) {
         settings.otherwise = option_value("--default", otherwise_, checked_reply);
     }
     serve(options, settings);
+    failures.finish();
+    without_rule.finish();
     log.check();
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/mock.hpp"
 
-#include "cli/terminal.hpp"
-
 #include <jsocket/error.hpp>
 #include <jsocket/json_text.hpp>
 
@@ -12,7 +10,7 @@ void Mock::on_connect() { settings_.log.connected(session_id(), peer()); }
 
 void Mock::on_error(const std::exception& error) {
     error_ = error.what();
-    complain(peer() + " is disconnected: " + error_);
+    settings_.failures.add(peer() + " is disconnected: " + error_);
 }
 
 void Mock::on_disconnect() { settings_.log.disconnected(session_id(), peer(), error_); }
@@ -45,7 +43,10 @@ std::optional<Mock::Answer> Mock::answer(const std::string& text) {
     if (settings_.otherwise) {
         return Answer{.rule = 0, .reply = fill_in(*settings_.otherwise, message)};
     }
-    if (!complained_) complain("no rule is for " + printable(text) + " from " + peer() + reason);
+    if (!complained_) {
+        settings_.without_rule.add("no rule is for " + printable(text) + " from " + peer() +
+                                   reason);
+    }
     complained_ = true;
     return std::nullopt;
 }

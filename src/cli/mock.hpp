@@ -3,6 +3,7 @@
 
 #include "cli/message_log.hpp"
 #include "cli/reply_rules.hpp"
+#include "support/complaints.hpp"
 
 #include <jsocket/limits.hpp>
 #include <jsocket/server/server_factory_thread.hpp>
@@ -17,6 +18,8 @@ namespace jsocket::cli {
 /// What all connections of a `jsocket listen` share.
 struct MockSettings {
     MessageLog& log;
+    Complaints& failures;                ///< of connections
+    Complaints& without_rule;            ///< messages
     ReplyRules* rules = nullptr;         ///< none: nothing is replied but `otherwise`
     std::optional<json> otherwise = {};  ///< the reply to what no rule is for
     Limits limits = {};

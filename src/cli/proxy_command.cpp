@@ -44,6 +44,8 @@ ProxyCommand::ProxyCommand(CLI::App& app)
     command_->add_option("--max-message-size", max_message_size_, "The longest message")
         ->type_name("BYTES")
         ->capture_default_str();
+    max_connections_ = std::to_string(defaults.max_connections);
+    add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
     add_server_json(*command_);
     command_->footer(
         "Up is from the client to the server. Bytes, bits and messages are counted for\n"
@@ -114,6 +116,8 @@ testing::FaultProxyOptions ProxyCommand::options() const {
     options.max_message_size = option_value(
         "--max-message-size", max_message_size_, parse_count, 1U,
         options.framing == Framing::automatic ? largest_automatic_message : largest_message);
+    options.max_connections = option_value("--max-connections", max_connections_, parse_count, 1U,
+                                           std::numeric_limits<std::uint32_t>::max());
     options.complain = complain;
     return options;
 }

@@ -40,6 +40,7 @@ class ProxyCommand : public Command {
     std::string record_;
     std::string framing_;
     std::string max_message_size_;
+    std::string max_connections_;
 };
 
 }  // namespace jsocket::cli

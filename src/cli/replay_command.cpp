@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <limits>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ ReplayCommand::ReplayCommand(CLI::App& app)
         ->required()
         ->type_name("");
     add_bind(*command_, "--bind", bind_);
+    add_option("--max-connections", max_connections_, "N", "More clients than that are refused");
     add_server_json(*command_);
     command_->footer(
         "The first client is to send what the first recorded one sent, compared as\n"
@@ -63,10 +65,13 @@ ReplayCommand::ReplayCommand(CLI::App& app)
 
 void ReplayCommand::run() {
     const Endpoint endpoint = option_value("--bind", bind_, parse_address);
+    const std::size_t max_connections =
+        option_value("--max-connections", max_connections_, parse_count, 1U,
+                     std::numeric_limits<std::uint32_t>::max());
     std::vector<testing::RecordedConnection> connections = recording(file_);
     const StopSignals signals;
     try {
-        testing::ReplayServer server(std::move(connections), endpoint, complain);
+        testing::ReplayServer server(std::move(connections), endpoint, max_connections, complain);
         announce_ready(to_string(server.endpoint()));
         signals.wait();
         if (!server.stop()) throw Error("the clients did not do what " + file_ + " records");

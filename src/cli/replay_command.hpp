@@ -20,6 +20,7 @@ class ReplayCommand : public Command {
   private:
     std::string file_;
     std::string bind_ = "127.0.0.1:0";
+    std::string max_connections_ = "1000";
 };
 
 }  // namespace jsocket::cli

@@ -3,6 +3,8 @@
 
 #include "socket/wait.hpp"
 
+#include <jsocket/error.hpp>
+
 #include <exception>
 #include <utility>
 
@@ -14,11 +16,19 @@ constexpr std::size_t stack_size = 512 * 1024;
 // After a failed accept, which is likely to fail again at once.
 constexpr std::chrono::milliseconds pause(100);
 
+std::size_t checked(std::size_t max_connections) {
+    if (max_connections > 0) return max_connections;
+    throw UsageError("max_connections is 0; it has to be at least 1");
+}
+
 }  // namespace
 
-AcceptLoop::AcceptLoop(const Endpoint& endpoint, Serve serve, Complain complain)
+AcceptLoop::AcceptLoop(const Endpoint& endpoint, std::size_t max_connections, Serve serve,
+                       Complain complain)
     : serve_(std::move(serve)),
-      complain_(std::move(complain)),
+      max_connections_(checked(max_connections)),
+      failures_(complain),
+      refusals_(std::move(complain)),
       listener_(endpoint, stopping_),
       endpoint_(listener_.endpoint()),
       pool_(stack_size) {}
@@ -45,11 +55,13 @@ void AcceptLoop::run() {
     }
     listener_.close();
     pool_.finish();
+    failures_.finish();
+    refusals_.finish();
 }
 
 void AcceptLoop::back_off(const char* problem) noexcept {
     try {
-        complain(problem);
+        failures_.add(problem);
         wait_for(-1, 0, deadline_after(pause), &stopping_);
     } catch (const std::exception&) {
         // No memory to wait, or to say so; trying again takes some time, too.
@@ -57,14 +69,28 @@ void AcceptLoop::back_off(const char* problem) noexcept {
 }
 
 void AcceptLoop::hand_over(std::unique_ptr<Stream> stream) {
-    // A job has to be copyable.
+    if (open_ >= max_connections_) return refuse();
+    // A job has to be copyable. What it holds is counted until it is closed.
     auto shared = std::make_shared<std::unique_ptr<Stream>>(std::move(stream));
+    const auto counted = count_open();
     const std::uint64_t number = ++connections_;
-    pool_.run([this, number, shared] { serve_(number, std::move(*shared)); });
+    pool_.run([this, number, shared, counted] { serve_(number, std::move(*shared)); });
 }
 
-void AcceptLoop::complain(const std::string& problem) const {
-    if (complain_) complain_(problem);
+/// One more connection, until the last copy goes.
+std::shared_ptr<void> AcceptLoop::count_open() {
+    ++open_;  // before: without memory the deleter is called at once
+    return {this, [](AcceptLoop* loop) { --loop->open_; }};
+}
+
+void AcceptLoop::refuse() noexcept {
+    ++refused_;
+    try {
+        refusals_.add("a client was refused: there are max_connections, " +
+                      std::to_string(max_connections_) + ", already");
+    } catch (const std::exception&) {
+        // No memory for it.
+    }
 }
 
 }  // namespace jsocket::testing

@@ -50,10 +50,13 @@ class FaultLine {
     void written(std::size_t size, Deadline now);
 
     /// Is so much held that no more should be read?
-    bool full() const { return added_ - written_ >= capacity; }
+    bool full() const { return added_ - written_ >= capacity || pieces_.size() >= piece_capacity; }
 
     /// How much is held before its sender has to wait, but for what one more read brings.
     static constexpr std::size_t capacity = 256 * 1024;
+
+    /// The same for reads of a few bytes each with a delay: each costs more than its bytes.
+    static constexpr std::size_t piece_capacity = 4096;
 
   private:
     struct Piece {

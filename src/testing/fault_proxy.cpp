@@ -44,8 +44,10 @@ class FaultProxy::Impl {
     explicit Impl(FaultProxyOptions options)
         : options_(checked(std::move(options))),
           server_(endpoint_of("to", options_.to)),
+          unreachable_(options_.complain),
+          broken_(options_.complain),
           accepting_(
-              endpoint_of("listen", options_.listen),
+              endpoint_of("listen", options_.listen), options_.max_connections,
               [this](std::uint64_t number, std::unique_ptr<Stream> client) {
                   serve(number, std::move(client));
               },
@@ -53,7 +55,16 @@ class FaultProxy::Impl {
         accepting_.start();
     }
 
-    void stop() { accepting_.stop(); }
+    ~Impl() { stop(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void stop() {
+        accepting_.stop();
+        unreachable_.finish();
+        broken_.finish();
+    }
+    std::uint64_t refused() const { return accepting_.refused(); }
     const Endpoint& endpoint() const { return accepting_.endpoint(); }
 
   private:
@@ -63,6 +74,8 @@ class FaultProxy::Impl {
     const FaultProxyOptions options_;
     const Endpoint server_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    Complaints unreachable_;
+    Complaints broken_;
     AcceptLoop accepting_;  // last, since its threads use the others
 };
 
@@ -81,8 +94,10 @@ void FaultProxy::Impl::serve(std::uint64_t number, std::unique_ptr<Stream> clien
             connection.run(stop);
         }
         see(number, {.kind = ProxyEvent::Kind::close});
+    } catch (const ConnectError& error) {
+        if (!stop.raised()) unreachable_.add(error.what());
     } catch (const std::exception& error) {
-        if (options_.complain && !stop.raised()) options_.complain(error.what());
+        if (!stop.raised()) broken_.add(error.what());
     }
 }
 
@@ -92,6 +107,8 @@ void FaultProxy::Impl::see(std::uint64_t connection, ProxyEvent event) const {
     event.time = std::chrono::steady_clock::now() - start_;
     options_.observe(event);
 }
+
+std::uint64_t FaultProxy::refused_connections() const { return impl_->refused(); }
 
 FaultProxy::FaultProxy(FaultProxyOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -22,9 +22,11 @@ namespace jsocket::testing {
 /// Errors:   the constructor throws as Listener does.
 class ReplayServer {
   public:
-    /// `complain` gets every mismatch, and what else goes wrong, from any thread.
+    /// `complain` gets every mismatch with what was recorded, and what else goes wrong, from any
+    /// thread. Of clients that were not recorded it hears once a second, with how many there were.
+    /// Those beyond `max_connections` at a time are closed.
     ReplayServer(std::vector<RecordedConnection> connections, const Endpoint& endpoint,
-                 std::function<void(const std::string&)> complain);
+                 std::size_t max_connections, std::function<void(const std::string&)> complain);
 
     /// Closes all connections. Says, also the second time, whether all that was recorded has
     /// happened, and nothing else.
@@ -38,6 +40,7 @@ class ReplayServer {
 
     const std::vector<RecordedConnection> connections_;
     const std::function<void(const std::string&)> complain_;
+    Complaints surplus_;
     std::atomic<std::uint64_t> made_{0};  // connections
     std::atomic<bool> as_recorded_{true};
     std::atomic<bool> missing_told_{false};

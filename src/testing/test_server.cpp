@@ -19,6 +19,9 @@
 namespace jsocket::testing {
 namespace {
 
+// Clients can bring them about as often as they like.
+constexpr std::size_t max_problems = 1'000;
+
 TestServer::Answer no_answer() {
     return [](json&) -> std::optional<json> { return std::nullopt; };
 }
@@ -42,7 +45,7 @@ class TestServer::Impl {
         : options_(std::move(options)),
           session_options_(server_options(options_)),
           accepting_(
-              parse_endpoint(options_.listen),
+              parse_endpoint(options_.listen), options_.max_connections,
               [this](std::uint64_t number, std::unique_ptr<Stream> stream) {
                   serve(number, std::move(stream));
               },
@@ -69,7 +72,7 @@ class TestServer::Impl {
     }
     void note(const std::string& problem) {
         const Lock lock(mutex_);
-        problems_.push_back(problem);
+        if (problems_.size() < max_problems) problems_.push_back(problem);
     }
     void connected() {
         const Lock lock(mutex_);

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import select
 import signal
 import subprocess
@@ -127,6 +128,21 @@ class Prints(ListenTest):
             told = json.loads(result.err)["error"]
             self.assertEqual(told["kind"], "warning")
             self.assertRegex(told["message"], r"\A127[^\n]* is disconnected: [^\n]*JSON")
+
+    def test_once_a_second_that_clients_are_disconnected(self):
+        clients = 100
+        with Listen() as server:
+            began = time.monotonic()
+            for _ in range(clients):
+                with server.connect() as client:
+                    client.sendall(b"[1\n")
+                    self.assertEqual(receive_to_end(client), b"")
+            lines = server.stop().err.splitlines()
+            seconds = time.monotonic() - began
+        self.assertLessEqual(len(lines), int(seconds) + 2, lines)
+        told = sum("is disconnected" in line for line in lines)
+        told += sum(int(number) for line in lines for number in re.findall(r"(\d+) more", line))
+        self.assertEqual(told, clients, lines)
 
     def test_what_a_slow_reader_takes_and_loses_nothing(self):
         text = '"' + "x" * 1000 + '"'

@@ -188,6 +188,38 @@ class Fault(ProxyTest):
         self.assertGreater(split, 1)  # 4, unless the kernel puts some together again
 
 
+class Limits(ProxyTest):
+    def test_of_connections_refuses_more_and_says_so(self):
+        with Serve() as server, Proxy(server.address, "--max-connections", "2") as proxy:
+            clients = [proxy.connect() for _ in range(2)]
+            for client in clients:
+                self.addCleanup(client.close)
+                client.sendall(frame("1"))
+                self.assertEqual(receive_frame(client), "1")
+            with proxy.connect() as surplus:
+                self.assertEqual(receive_to_end(surplus), b"")
+            for client in clients:
+                client.sendall(frame("2"))
+                self.assertEqual(receive_frame(client), "2")
+            self.assert_complains(0, proxy.stop(), "max_connections, 2")
+
+    def test_of_complaints_keep_clients_from_filling_the_terminal(self):
+        holder, port = free_port()
+        attempts = 200
+        with holder, Proxy(f"127.0.0.1:{port}") as proxy:
+            began = time.monotonic()
+            for _ in range(attempts):
+                with proxy.connect() as client:
+                    self.assertEqual(receive_to_end(client), b"")
+            lines = proxy.stop().err.splitlines()
+            seconds = time.monotonic() - began
+        # One for each second that has begun, and one at the end.
+        self.assertLessEqual(len(lines), int(seconds) + 2, lines)
+        told = sum("refused" in line for line in lines)
+        told += sum(int(number) for line in lines for number in re.findall(r"(\d+) more", line))
+        self.assertEqual(told, attempts, lines)
+
+
 class Recording(ProxyTest):
     def record(self, server, talk, *arguments):
         """What is recorded of a client that does talk(connection), without the times."""
@@ -328,7 +360,8 @@ class UsageError(ProxyTest):
                               ("--flip-bit", ["", "-1", "x"]),
                               ("--direction", ["", "left"]),
                               ("--framing", ["", "json"]),
-                              ("--max-message-size", ["0", "x", "268435457"])]:
+                              ("--max-message-size", ["0", "x", "268435457"]),
+                              ("--max-connections", ["", "0", "-1", "x"])]:
             for text in wrong:
                 with self.subTest(option=option, text=text):
                     self.assert_usage_error(

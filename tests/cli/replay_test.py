@@ -3,9 +3,11 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import tempfile
+import time
 import unittest
 
 from command import (CommandTest, Listening, Serve, frame, jsocket, receive_exactly, receive_frame,
@@ -251,6 +253,32 @@ class Mismatch(ReplayTest):
                 with replay.connect() as client:
                     self.assertEqual(receive_to_end(client), b"")
             self.assert_mismatch(replay, "one more client", "recorded, 1")
+
+    def test_is_told_once_a_second_of_clients_too_many(self):
+        self.write(CONNECT, CLOSE)
+        surplus = 100
+        with Replay(self.path) as replay:
+            began = time.monotonic()
+            for _ in range(1 + surplus):
+                with replay.connect() as client:
+                    self.assertEqual(receive_to_end(client), b"")
+            result = replay.stop()
+            seconds = time.monotonic() - began
+        lines = result.err.splitlines()[:-1]
+        self.assertEqual(result.code, 1)
+        self.assertLessEqual(len(lines), int(seconds) + 2, lines)
+        told = sum("one more client" in line for line in lines)
+        told += sum(int(number) for line in lines for number in re.findall(r"(\d+) more", line))
+        self.assertEqual(told, surplus, lines)
+
+    def test_is_a_client_that_was_refused(self):
+        self.write(CONNECT, message("up", 1), CLOSE)
+        with Replay(self.path, "--max-connections", "1") as replay, replay.connect() as client:
+            with replay.connect() as surplus:
+                self.assertEqual(receive_to_end(surplus), b"")
+            client.sendall(b"1\n")
+            self.assertEqual(receive_to_end(client), b"")
+            self.assert_mismatch(replay, "max_connections, 1")
 
     def test_is_a_client_too_few(self):
         self.write(CONNECT, CLOSE)

@@ -178,4 +178,18 @@ TEST(FaultLine, IsFullWhenItHoldsItsCapacity) {
     EXPECT_FALSE(line.line.full());
 }
 
+TEST(FaultLine, IsFullOfFewBytesThatCameInManyPieces) {
+    Line line({.delay = 1h});
+    for (std::size_t piece = 1; piece < FaultLine::piece_capacity; ++piece) {
+        line.add("x");
+        line.time += 1us;
+    }
+    EXPECT_FALSE(line.line.full());
+    line.add("x");
+    EXPECT_TRUE(line.line.full());
+    EXPECT_EQ(line.run(), Kind::wait);
+    EXPECT_EQ(line.written().size(), FaultLine::piece_capacity);
+    EXPECT_FALSE(line.line.full());
+}
+
 }  // namespace

@@ -101,6 +101,25 @@ TEST_F(Proxy, ServesManyConnectionsAtOnce) {
     for (RawPeer& client : clients) EXPECT_EQ(client.receive(2), "1\n");
 }
 
+TEST_F(Proxy, RefusesClientsBeyondItsLimitUntilOneLeaves) {
+    start({.max_connections = 2});
+    std::vector<RawPeer> clients;
+    for (int i = 0; i < 2; ++i) {
+        clients.push_back(RawPeer::connect(proxy->port()));
+        clients.back().send("1\n");
+        EXPECT_EQ(clients.back().receive(2), "1\n");
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(RawPeer::connect(proxy->port()).closed_by_peer());
+    EXPECT_EQ(proxy->refused_connections(), 3U);
+    clients.pop_back();
+    EXPECT_TRUE(wait_until([&] {
+        RawPeer next = RawPeer::connect(proxy->port());
+        return !next.readable(std::chrono::milliseconds(20));
+    }));
+    clients.front().send("2\n");
+    EXPECT_EQ(clients.front().receive(2), "2\n");
+}
+
 TEST_F(Proxy, FlipsABitThatTheServersChecksumFinds) {
     start({.up = {.flip_bit = 8 * 12}});
     RawPeer client = RawPeer::connect(proxy->port());
@@ -390,6 +409,7 @@ TEST(ProxyOptions, ThatAreWrongAreRefused) {
     EXPECT_THROW(FaultProxy({.to = to, .up = {.delay = -1ms}}), jsocket::UsageError);
     EXPECT_THROW(FaultProxy({.to = to, .max_message_size = 0}), jsocket::UsageError);
     EXPECT_THROW(FaultProxy({.to = to, .connect_timeout = -1ms}), jsocket::UsageError);
+    EXPECT_THROW(FaultProxy({.to = to, .max_connections = 0}), jsocket::UsageError);
     const RawListener taken;
     EXPECT_THROW(FaultProxy({.to = to, .listen = "127.0.0.1:" + std::to_string(taken.port())}),
                  jsocket::ConnectError);

@@ -28,6 +28,9 @@ struct TestServerOptions {
     Framing framing = Framing::automatic;      ///< by default what each client speaks
     Limits limits = {};                        ///< beyond them a client is disconnected
 
+    /// Further clients are accepted and closed, which is among problems().
+    std::size_t max_connections = 1'000;
+
     /// What goes wrong on the server's side of the connections, whose operations it numbers
     /// together; it must outlive the server. With one client that waits for each reply, reading the
     /// N-th message is operation 2N - 2, and writing its reply is 2N - 1.
