@@ -65,13 +65,17 @@ void JsonSocket::handshake(Deadline deadline) {
 }
 
 std::optional<std::string_view> JsonSocket::receive(Deadline deadline) {
+    bool late = false;
     try {
         for (;;) {
             if (interrupted() || !connected()) {
                 throw ConnectionClosed("socket connection broken: closed by this side", false);
             }
             if (auto payload = next_message()) return payload;
+            if (late) return std::nullopt;
             if (!fill(deadline)) return std::nullopt;
+            // Bytes need not lead to a message: there may be blank lines without end.
+            late = deadline != no_deadline && std::chrono::steady_clock::now() >= deadline;
         }
     } catch (const ConnectionError& error) {
         if (!interrupted()) {

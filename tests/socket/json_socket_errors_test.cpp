@@ -139,6 +139,25 @@ class PieceByPiece : public Stream {
     std::vector<Deadline>& deadlines_;
 };
 
+/// Sends blank lines, as many as anybody reads.
+class BlankLines : public PieceByPiece {
+  public:
+    explicit BlankLines(std::vector<Deadline>& deadlines) : PieceByPiece({}, deadlines) {}
+
+    std::optional<std::size_t> read_some(std::span<char> space, Deadline) override {
+        space.front() = '\n';
+        return 1;
+    }
+};
+
+TEST_F(JsonSocketErrors, BlankLinesDoNotPutTheDeadlineOff) {
+    std::vector<Deadline> unused;
+    jsocket::JsonSocket blank(std::make_unique<BlankLines>(unused), {.framing = Framing::lines});
+    const Stopwatch watch;
+    EXPECT_EQ(blank.receive(deadline_after(20ms)), std::nullopt);
+    EXPECT_GE(watch.elapsed(), 19ms);
+}
+
 TEST_F(JsonSocketErrors, TheMessageDeadlineHoldsForAWholeMessageAndBeginsAnewWithTheNext) {
     const std::string bytes = prefix_frame("[1]");
     std::vector<Deadline> until;
