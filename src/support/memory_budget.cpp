@@ -64,7 +64,9 @@ std::size_t default_memory_budget() {
 }
 
 void MemoryBudget::wake_all() noexcept {
-    if (waiting_.load() == 0) return;
+    // Either this sees who is about to wait, or that one sees what has changed before.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (waiting_.load(std::memory_order_relaxed) == 0) return;
     const Lock lock(mutex_);
     room_.notify_all();
 }
@@ -136,6 +138,7 @@ bool MemoryAccount::may_read() const noexcept {
 
 bool MemoryAccount::wait_for_room(Deadline deadline, const std::function<bool()>& ended) noexcept {
     ++budget_->waiting_;
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     {
         const Lock lock(budget_->mutex_);
         while (!may_read() && !exceeded() && !ended() &&
