@@ -20,6 +20,9 @@ class JsonWriter {
     /// Throws UsageError; a part of the value may then be in the text.
     void write(const json& value);
 
+    /// How many values were written, as Limits::max_elements counts them.
+    std::size_t values() const { return max_elements_ - elements_left_; }
+
   private:
     // Where to write is handed on from function to function, and so stays in a register.
 

@@ -32,9 +32,6 @@ RpcError too_many_calls_error(std::size_t limit) {
 /// One request of a message.
 struct CallRunner::Item {
     explicit Item(const std::stop_token& all) : stops_with_all(all, Stop{stop}) {}
-    ~Item() {
-        if (reply) discard(*reply);
-    }
     Item(const Item&) = delete;
     Item& operator=(const Item&) = delete;
 
@@ -46,7 +43,7 @@ struct CallRunner::Item {
 
     Request request = {};
     Run run = Run::immediately;
-    std::optional<json> reply = {};  // of a call that has ended, or was refused
+    std::size_t reply = 0;  // its place among the job's replies, if it has one
     bool refused = false;
     std::stop_source stop = {};
     std::stop_callback<Stop> stops_with_all;
@@ -56,7 +53,9 @@ struct CallRunner::Item {
 };
 
 struct CallRunner::Job {
-    explicit Job(CallRunner& its_runner) : runner(its_runner) {}
+    Job(CallRunner& its_runner, bool is_batch, std::size_t tree_size)
+        : runner(its_runner),
+          replies(is_batch, runner.connection_.limits, runner.connection_.memory, tree_size) {}
     ~Job() { runner.release(*this); }
     Job(const Job&) = delete;
     Job& operator=(const Job&) = delete;
@@ -68,11 +67,13 @@ struct CallRunner::Job {
 
     CallRunner& runner;
     std::deque<Item> items = {};  // never moved: others point to them
-    bool batch = false;
+    Replies replies;
     std::size_t size = 0;
+    std::size_t reply_size = 0;  // of what is there so far; with the runner's mutex
     std::shared_ptr<Conversation> conversation = nullptr;
     bool counts_as_call = false;  // counted in calls_
     bool admitted = false;        // counted in jobs_
+    bool sending = false;         // counted in sending_
     std::atomic<int> groups{1};   // that have not ended; the first is the reading thread's
 };
 
@@ -83,12 +84,17 @@ CallRunner::CallRunner(const Dispatcher& methods, Connection connection)
       threads_(options_.stack_size),
       timer_(options_.stack_size) {}
 
-std::optional<json> CallRunner::take(json& message, std::size_t size,
-                                     const std::shared_ptr<Conversation>& conversation) {
+std::optional<std::string> CallRunner::take(json& message, std::size_t size,
+                                            const std::shared_ptr<Conversation>& conversation) {
     if (message.is_array()) {
-        if (auto refusal = refuse_batch(message, options_.max_batch_size)) return refusal;
+        if (auto refusal = refuse_batch(message, options_.max_batch_size)) {
+            return reply_text(std::move(*refusal), connection_.limits);
+        }
     }
     const JobPtr job = make_job(message, size);
+    if (!job->replies.have_room()) {
+        return reply_text(unanswerable_batch_reply(job->items.size()), connection_.limits);
+    }
     job->conversation = conversation;
     admit(*job);
     start_groups(job);
@@ -98,26 +104,34 @@ std::optional<json> CallRunner::take(json& message, std::size_t size,
 }
 
 CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
-    auto job = std::make_shared<Job>(*this);
-    job->batch = message.is_array();
+    const bool batch = message.is_array();
+    const std::size_t tree_size = connection_.tree_size ? connection_.tree_size() : size;
+    auto job = std::make_shared<Job>(*this, batch, tree_size);
     job->size = size;
+    std::vector<json> refusals;
     const auto add = [&](json& one) {
         Item& item = job->items.emplace_back(all_.get_token());
         auto request = read_request(one, options_.max_method_name);
         if (auto* refusal = std::get_if<json>(&request)) {
-            item.reply = std::move(*refusal);
             item.refused = true;
+            item.reply = job->replies.expect(refusal->at("id"));
+            refusals.push_back(std::move(*refusal));
             return;
         }
         item.request = std::move(std::get<Request>(request));
         item.run = methods_.run_of(item.request.method);
         // Nobody waits for it, but the next one may build on it.
         if (item.request.notification && item.run == Run::concurrently) item.run = Run::in_order;
+        if (!item.request.notification) item.reply = job->replies.expect(item.request.id);
     };
-    if (job->batch) {
+    if (batch) {
         for (json& one : message) add(one);
     } else {
         add(message);
+    }
+    auto refusal = refusals.begin();
+    for (const Item& item : job->items) {
+        if (item.refused) job->replies.set(item.reply, std::move(*refusal++));
     }
     return job;
 }
@@ -144,7 +158,9 @@ void CallRunner::admit(Job& job) {
     for (Item& item : job.items) {
         if (item.refused || item.request.method != cancel_name) continue;
         cancel(item.request.params);
-        if (!item.request.notification) item.reply = result_reply(item.request.id, nullptr);
+        if (!item.request.notification) {
+            job.replies.set(item.reply, result_reply(item.request.id, nullptr));
+        }
         item.refused = true;
     }
     const bool has_calls = std::any_of(job.items.begin(), job.items.end(), [](const Item& item) {
@@ -155,14 +171,15 @@ void CallRunner::admit(Job& job) {
     for (Item& item : job.items) {
         if (item.refused || item.run == Run::immediately) continue;
         if (refused && !item.request.notification) {
-            item.reply =
-                error_reply(item.request.id, too_many_calls_error(options_.max_calls_in_flight));
+            job.replies.set(
+                item.reply,
+                error_reply(item.request.id, too_many_calls_error(options_.max_calls_in_flight)));
             item.refused = true;
         }
     }
     if (job.has(Run::in_order)) wait_for_room();
     for (Item& item : job.items) {
-        if (!item.refused) register_item(item);
+        if (!item.refused) register_item(job, item);
     }
     job.counts_as_call = has_calls && !refused;
     job.admitted = true;
@@ -201,16 +218,20 @@ void CallRunner::wait_for_room() {
 }
 
 bool CallRunner::has_room(const Job& job) const {
+    // A reply may have arrived, and be answered with the next call, before its sender knows.
     if (calls_ >= options_.max_calls_in_flight) return false;
-    return calls_ == 0 || bytes_ + job.size <= options_.max_bytes_in_flight;
+    if (calls_ + sending_ >= 2 * options_.max_calls_in_flight) return false;
+    const bool alone = calls_ == 0 && sending_ <= 1;
+    return alone || bytes_ + job.size <= options_.max_bytes_in_flight;
 }
 
-void CallRunner::register_item(Item& item) {
+void CallRunner::register_item(Job& job, Item& item) {
     const bool has_id = !item.request.notification;
     std::string key = has_id ? id_key(item.request.id) : std::string();
     if (has_id && items_.contains(key)) {
-        item.reply =
-            error_reply(item.request.id, invalid_request_error("a call with this id is in flight"));
+        job.replies.set(item.reply,
+                        error_reply(item.request.id,
+                                    invalid_request_error("a call with this id is in flight")));
         item.refused = true;
         return;
     }
@@ -295,46 +316,52 @@ void CallRunner::run_group(Job& job, Run run) {
 void CallRunner::refuse_group(Job& job, Run run, const char* reason) {
     for (Item& item : job.items) {
         if (item.refused || item.run != run || item.request.notification) continue;
-        item.reply = error_reply(item.request.id, RpcError(internal_error, "Internal error",
-                                                           make_object("reason", reason)));
+        job.replies.set(item.reply,
+                        error_reply(item.request.id, RpcError(internal_error, "Internal error",
+                                                              make_object("reason", reason))));
     }
 }
 
-void CallRunner::run_item(const Job& job, Item& item) {
-    Request& request = item.request;
-    if (item.cancelled) {
-        if (!request.notification) {
-            item.reply = error_reply(request.id, RpcError(cancelled, "Cancelled"));
-        }
-        return;
-    }
+void CallRunner::run_item(Job& job, Item& item) {
     std::optional<Timer::Handle> timeout;
     if (options_.call_timeout != no_timeout) {
         timeout = timer_.schedule(deadline_after(options_.call_timeout),
                                   [stop = item.stop]() mutable { stop.request_stop(); });
     }
+    const std::size_t size = call(job, item);
+    if (timeout) timer_.cancel(*timeout);
+    const Lock lock(mutex_);
+    job.reply_size += size;
+    bytes_ += size;
+}
+
+/// Returns the size of the reply.
+std::size_t CallRunner::call(Job& job, Item& item) {
+    Request& request = item.request;
+    if (item.cancelled) {
+        if (request.notification) return 0;
+        return job.replies.set(item.reply,
+                               error_reply(request.id, RpcError(cancelled, "Cancelled")));
+    }
+    if (const auto document = methods_.document_for(request)) {
+        return job.replies.set(item.reply, request.id, *document);
+    }
     Call call(std::move(request.method), request.id, request.notification, item.stop.get_token(),
               job.conversation);
-    item.reply = methods_.answer(call, request.params);
-    if (timeout) timer_.cancel(*timeout);
+    std::optional<json> reply = methods_.answer(call, request.params);
+    return reply ? job.replies.set(item.reply, std::move(*reply)) : 0;
 }
 
 /// Was it the last one?
 bool CallRunner::end_group(Job& job) { return job.groups.fetch_sub(1) == 1; }
 
 /// Empty if there is nothing to answer. The ids are free again, and may be used by whoever gets it.
-std::optional<json> CallRunner::reply_of(Job& job) {
+std::optional<std::string> CallRunner::reply_of(Job& job) {
     {
         const Lock lock(mutex_);
         forget_ids(job);
     }
-    if (!job.batch) return std::move(job.items.front().reply);
-    json replies = json::array();
-    for (Item& item : job.items) {  // cppcheck-suppress constVariable
-        if (item.reply) replies.push_back(std::move(*item.reply));
-    }
-    if (replies.empty()) return std::nullopt;
-    return replies;
+    return job.replies.text();
 }
 
 void CallRunner::forget_ids(Job& job) {
@@ -345,12 +372,15 @@ void CallRunner::forget_ids(Job& job) {
 }
 
 void CallRunner::send(Job& job) {
-    auto reply = reply_of(job);
+    const auto reply = reply_of(job);
     if (!reply) return;
+    {
+        const Lock lock(mutex_);
+        job.sending = true;
+        ++sending_;
+    }
     try {
-        send_reply(std::move(*reply), connection_.limits, connection_.reply);
-    } catch (const UsageError&) {
-        connection_.give_up();  // not even that there is no reply can be said
+        connection_.reply(*reply);
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
     }
@@ -362,7 +392,8 @@ void CallRunner::release(Job& job) noexcept {
     forget_ids(job);
     if (!job.admitted) return;
     --jobs_;
-    bytes_ -= job.size;
+    sending_ -= job.sending ? 1 : 0;
+    bytes_ -= job.size + job.reply_size;
     changed_.notify_all();
 }
 

@@ -3,6 +3,7 @@
 
 #include "rpc/dispatcher_impl.hpp"
 #include "rpc/message.hpp"
+#include "rpc/replies.hpp"
 #include "rpc/timer.hpp"
 #include "support/mutex.hpp"
 #include "support/worker_pool.hpp"
@@ -18,6 +19,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 namespace jsocket::rpc {
 
@@ -33,14 +35,20 @@ class CallRunner {
   public:
     /// How its connection is reached, from any thread but for `go_on`.
     struct Connection {
-        std::function<void(const json& reply)> reply;  ///< sends; throws as Peer does
-        std::function<void()> give_up;                 ///< ends it, without waiting
+        std::function<void(std::string_view reply)> reply;  ///< sends; throws as Peer does
+        std::function<void()> give_up;                      ///< ends it, without waiting
 
         /// On the reading thread, now and then while it waits: sends what has been answered. False
         /// once this side is ending the connection.
         std::function<bool()> go_on;
 
         Limits limits;  ///< of what can be sent
+
+        /// Where the memory of calls and replies is counted; null if nowhere.
+        MemoryAccount* memory = nullptr;
+
+        /// Bytes of the tree that take() is given, on the reading thread; may be empty.
+        std::function<std::size_t()> tree_size = {};
     };
 
     CallRunner(const Dispatcher& methods, Connection connection);
@@ -48,8 +56,8 @@ class CallRunner {
     /// Takes a request or a batch, of `size` bytes as text, which it moves from. The reply, if it
     /// is there at once; else it is sent later, or there is none. Waits while too many
     /// notifications are queued; throws TimeoutError if they come to nothing.
-    std::optional<json> take(json& message, std::size_t size,
-                             const std::shared_ptr<Conversation>& conversation);
+    std::optional<std::string> take(json& message, std::size_t size,
+                                    const std::shared_ptr<Conversation>& conversation);
 
     /// Tells everything that runs, waits or comes to stop.
     void stop_all() noexcept { all_.request_stop(); }
@@ -74,18 +82,19 @@ class CallRunner {
     void wait_for_room() JSOCKET_REQUIRES(mutex_);
     void release(Job& job) noexcept;
     bool has_room(const Job& job) const JSOCKET_REQUIRES(mutex_);
-    void register_item(Item& item) JSOCKET_REQUIRES(mutex_);
+    void register_item(Job& job, Item& item) JSOCKET_REQUIRES(mutex_);
     void start_groups(const JobPtr& job);
     void start(const JobPtr& job, Run run);
     void start_in_order(const JobPtr& job);
     void run_in_order();
     void run_group(Job& job, Run run);
     void refuse_group(Job& job, Run run, const char* reason);
-    void run_item(const Job& job, Item& item);
+    void run_item(Job& job, Item& item);
+    std::size_t call(Job& job, Item& item);
     bool end_group(Job& job);
     void finish_group(Job& job, Run run) noexcept;
     void forget_ids(Job& job) JSOCKET_REQUIRES(mutex_);
-    std::optional<json> reply_of(Job& job);
+    std::optional<std::string> reply_of(Job& job);
     void send(Job& job);
 
     const Dispatcher::Impl& methods_;
@@ -102,7 +111,8 @@ class CallRunner {
     bool in_order_runs_ JSOCKET_GUARDED_BY(mutex_) = false;
     std::size_t jobs_ JSOCKET_GUARDED_BY(mutex_) = 0;   // not yet answered
     std::size_t calls_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of them, those that are no notifications
-    std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of their messages
+    std::size_t sending_ JSOCKET_GUARDED_BY(mutex_) = 0;       // those whose reply is being sent
+    std::size_t bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;         // of their messages and replies
     std::size_t queued_bytes_ JSOCKET_GUARDED_BY(mutex_) = 0;  // of those in in_order_
 };
 

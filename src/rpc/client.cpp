@@ -21,10 +21,11 @@ std::shared_ptr<Conversation> make_conversation(const std::shared_ptr<JsonClient
     const ClientOptions& options = client->options();
     return std::make_shared<Conversation>(
         methods, Link{.send = send,
-                      .connection = {.reply = send,
-                                     .give_up = [client] { client->close(); },
-                                     .go_on = [client] { return client->connected(); },
-                                     .limits = options.limits},
+                      .connection = {
+                          .reply = [client](std::string_view text) { client->send_payload(text); },
+                          .give_up = [client] { client->close(); },
+                          .go_on = [client] { return client->connected(); },
+                          .limits = options.limits},
                       .address = to_string(Endpoint{options.address, options.port})});
 }
 
@@ -86,16 +87,14 @@ class Client::Impl {
     }
 
     void take(const std::string& text) {
-        std::optional<json> answer;
+        std::optional<std::string> answer;
         try {
             Tree message{parse(text, client_->options().limits)};
             answer = conversation_->take(message.value, text.size());
         } catch (const PayloadError& error) {
             answer = conversation_->take_unreadable(error, text);
         }
-        if (!answer) return;
-        const CallRunner::Connection& connection = conversation_->link().connection;
-        send_reply(std::move(*answer), connection.limits, connection.reply);
+        if (answer) conversation_->link().connection.reply(*answer);
     }
 
     const std::shared_ptr<JsonClient> client_;

@@ -2,6 +2,7 @@
 #include "rpc/conversation.hpp"
 
 #include "core/discard.hpp"
+#include "core/stack_size.hpp"
 #include "rpc/message.hpp"
 
 #include <jsocket/error.hpp>
@@ -67,7 +68,10 @@ Conversation::Conversation(Dispatcher methods, Link link)
     : methods_(std::move(methods)),
       link_(std::move(link)),
       cancels_(methods_.options().stack_size),
-      timer_(methods_.options().stack_size) {}
+      timer_(methods_.options().stack_size) {
+    check_stack_size("rpc::Options::stack_size", methods_.options().stack_size,
+                     link_.connection.limits);
+}
 
 void Conversation::begin() {
     runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
@@ -99,7 +103,7 @@ void Conversation::end(const std::exception_ptr& reason, bool abrupt) noexcept {
     runner_.reset();
 }
 
-std::optional<json> Conversation::take(json& message, std::size_t size) {
+std::optional<std::string> Conversation::take(json& message, std::size_t size) {
     if (is_answer(message)) {
         take_reply(message);
         return std::nullopt;
@@ -119,7 +123,7 @@ bool Conversation::is_answer(const json& message) {
 }
 
 /// A batch may be requests, or the replies to one of ours.
-std::optional<json> Conversation::take_batch(json& batch, std::size_t size) {
+std::optional<std::string> Conversation::take_batch(json& batch, std::size_t size) {
     const bool has_answers =
         std::any_of(batch.begin(), batch.end(), [this](const json& one) { return is_answer(one); });
     if (!has_answers) return runner_->take(batch, size, shared_from_this());
@@ -166,9 +170,10 @@ bool Conversation::take_error_without_id(const json& reply) {
         [&reply](const std::string& method) { throw RpcError(*error_of(reply, method)); });
 }
 
-std::optional<json> Conversation::take_unreadable(const PayloadError& error,
-                                                  std::string_view text) {
-    if (!has_pending()) return payload_error_reply(error, text, link_.connection.limits);
+std::optional<std::string> Conversation::take_unreadable(const PayloadError& error,
+                                                         std::string_view text) {
+    const Limits& limits = link_.connection.limits;
+    if (!has_pending()) return reply_text(payload_error_reply(error, text, limits), limits);
     // The other end would take an answer to its reply for that to a call of its own.
     const bool was_reply = fail_only_message([this, &error](const std::string& method) {
         throw ProtocolError("the reply to " + printable(method) + " from " + link_.address +

@@ -55,6 +55,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     /// Must not throw.
     using Completion = std::function<void(json* result, std::exception_ptr error)>;
 
+    /// Throws UsageError if the stack_size of `methods` is too small for the limits of `link`.
     Conversation(Dispatcher methods, Link link);
 
     /// The connection is there.
@@ -64,11 +65,11 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     void read_here() { reader_ = std::this_thread::get_id(); }
 
     /// Takes what has arrived, `size` bytes of text; the reply, if there is one at once.
-    std::optional<json> take(json& message, std::size_t size);
+    std::optional<std::string> take(json& message, std::size_t size);
 
     /// The same for a text that is no JSON, or beyond a limit: the reply to the only call in
     /// flight, or that to one of several, and else a request.
-    std::optional<json> take_unreadable(const PayloadError& error, std::string_view text);
+    std::optional<std::string> take_unreadable(const PayloadError& error, std::string_view text);
 
     /// Nothing more will arrive: whatever waits for a reply gets `reason`. `abrupt`: tells methods
     /// that run to stop at once, instead of after drain_timeout. Waits for them.
@@ -115,7 +116,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     bool take_error_without_id(const json& reply);
     bool has_pending() noexcept;
     bool fail_only_message(const std::function<void(const std::string& method)>& fail);
-    std::optional<json> take_batch(json& batch, std::size_t size);
+    std::optional<std::string> take_batch(json& batch, std::size_t size);
 
     const Dispatcher methods_;
     const Link link_;

@@ -40,6 +40,26 @@ json describe_method(const std::string& name, const Method& method) {
     return described;
 }
 
+std::shared_ptr<const Document> Dispatcher::Impl::DocumentCache::get(const Impl& methods) {
+    const Lock lock(mutex_);
+    if (!document_) {
+        const Tree tree{methods.discover()};
+        document_ = std::make_shared<const Document>(tree.value);
+    }
+    return document_;
+}
+
+void Dispatcher::Impl::DocumentCache::clear() {
+    const Lock lock(mutex_);
+    document_.reset();
+}
+
+std::shared_ptr<const Document> Dispatcher::Impl::document_for(const Request& request) const {
+    const bool asked = request.method == discover_name && !request.notification &&
+                       request.params.empty() && middlewares_.empty();
+    return asked ? document_.get(*this) : nullptr;
+}
+
 json Dispatcher::Impl::discover() const {
     json info = make_object("title", options_.title, "version", options_.version);
     if (!options_.description.empty()) info["description"] = options_.description;

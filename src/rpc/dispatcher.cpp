@@ -16,7 +16,6 @@ namespace jsocket::rpc {
 namespace {
 
 constexpr std::string_view reserved_prefix = "rpc.";
-constexpr const char* discover_name = "rpc.discover";
 constexpr const char* health_name = "rpc.health";
 
 /// Security: what went wrong within a method is for the log, not for whoever called it.
@@ -81,6 +80,7 @@ void Dispatcher::Impl::add(std::string name, Method method) {
         check_text(argument.parameter.name);
         check_text(argument.parameter.description);
     }
+    document_.clear();
     auto counts = book_->counts(name);
     const bool added =
         entries_.try_emplace(std::move(name), Entry{std::move(method), std::move(counts)}).second;
@@ -183,6 +183,44 @@ void Dispatcher::use(Middleware middleware) {
     own_impl().use(std::move(middleware));
 }
 
+/// One call after the other, on this thread.
+std::optional<std::string> Dispatcher::Impl::answer_all(json& message, const Limits& limits) const {
+    const bool batch = message.is_array();
+    Replies replies(batch, limits);
+    struct Item {
+        std::variant<Request, json> request;  // or the reply that says why it is none
+        std::size_t reply = 0;                // its place, but for notifications
+    };
+    std::vector<Item> items;
+    const auto add = [&](json& one) {
+        Item& item = items.emplace_back(Item{read_request(one, options_.max_method_name)});
+        const auto* request = std::get_if<Request>(&item.request);
+        if (request && request->notification) return;
+        item.reply = replies.expect(request ? request->id : std::get<json>(item.request).at("id"));
+    };
+    if (batch) {
+        for (json& one : message) add(one);
+    } else {
+        add(message);
+    }
+    if (!replies.have_room()) return reply_text(unanswerable_batch_reply(items.size()), limits);
+    for (Item& item : items) {
+        if (auto* refusal = std::get_if<json>(&item.request)) {
+            replies.set(item.reply, std::move(*refusal));
+            continue;
+        }
+        auto& request = std::get<Request>(item.request);
+        if (const auto document = document_for(request)) {
+            replies.set(item.reply, request.id, *document);
+            continue;
+        }
+        Call call(std::move(request.method), std::move(request.id), request.notification,
+                  std::stop_token(), nullptr);
+        if (auto reply = answer(call, request.params)) replies.set(item.reply, std::move(*reply));
+    }
+    return replies.text();
+}
+
 std::optional<json> Dispatcher::answer(json message) const {
     const auto answer_one = [this](json& one) -> std::optional<json> {
         auto request = read_request(one, impl_->options().max_method_name);
@@ -204,19 +242,18 @@ std::optional<json> Dispatcher::answer(json message) const {
 
 std::optional<std::string> Dispatcher::answer_text(std::string_view text,
                                                    const Limits& limits) const {
-    std::optional<json> reply;
+    Tree message;
     try {
-        reply = answer(parse(text, limits));
+        message.value = parse(text, limits);
     } catch (const PayloadError& error) {
-        reply = payload_error_reply(error, text, limits);
+        return reply_text(payload_error_reply(error, text, limits), limits);
     }
-    if (!reply) return std::nullopt;
-    std::string out;
-    send_reply(std::move(*reply), limits, [&](const json& text_of) {
-        out.clear();
-        serialize(text_of, out, limits);
-    });
-    return out;
+    if (message.value.is_array()) {
+        if (auto refusal = refuse_batch(message.value, impl_->options().max_batch_size)) {
+            return reply_text(std::move(*refusal), limits);
+        }
+    }
+    return impl_->answer_all(message.value, limits);
 }
 
 json Dispatcher::discover() const { return impl_->discover(); }

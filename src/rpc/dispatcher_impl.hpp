@@ -3,6 +3,7 @@
 
 #include "rpc/message.hpp"
 #include "rpc/method_book.hpp"
+#include "rpc/replies.hpp"
 #include "support/log.hpp"
 
 #include <jsocket/rpc/dispatcher.hpp>
@@ -31,11 +32,33 @@ class Dispatcher::Impl {
     /// Calls a method and makes its reply; empty for a notification.
     std::optional<json> answer(Call& call, json& params) const;
 
+    /// Answers a request or a batch, which it moves from; empty if there is nothing to answer.
+    std::optional<std::string> answer_all(json& message, const Limits& limits) const;
+
+    /// The document of rpc.discover, if that is just what the request asks for; else null. It is
+    /// made once, and not by middleware.
+    std::shared_ptr<const Document> document_for(const Request& request) const;
+
     json discover() const;
     MethodStatsMap stats() const;
 
   private:
     class Measurement;
+
+    /// A copy has none: methods may be added to it.
+    class DocumentCache {
+      public:
+        DocumentCache() = default;
+        DocumentCache(const DocumentCache&) {}
+        DocumentCache& operator=(const DocumentCache&) = delete;
+
+        std::shared_ptr<const Document> get(const Impl& methods);
+        void clear();
+
+      private:
+        Mutex mutex_;
+        std::shared_ptr<const Document> document_ JSOCKET_GUARDED_BY(mutex_);
+    };
 
     struct Entry {
         Method method;
@@ -54,7 +77,10 @@ class Dispatcher::Impl {
     std::shared_ptr<MethodCounts> unknown_counts_;  // of names that are not bound
     std::map<std::string, Entry, std::less<>> entries_;
     std::vector<Middleware> middlewares_;
+    mutable DocumentCache document_;
 };
+
+inline constexpr const char* discover_name = "rpc.discover";
 
 /// What an OpenRPC 1.2.6 document (https://spec.open-rpc.org) says of a method.
 json describe_method(const std::string& name, const Method& method);

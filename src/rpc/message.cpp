@@ -11,42 +11,6 @@ namespace {
 
 bool is_id(const json& id) { return id.is_string() || id.is_number() || id.is_null(); }
 
-/// Makes of a reply one that can be sent.
-void replace(json& reply, const char* reason) {
-    // An id may itself be what is too big.
-    constexpr std::size_t largest_id = 1024;
-    json id = std::move(reply.at("id"));
-    if (id.is_string() && id.get_ref<const std::string&>().size() > largest_id) id = nullptr;
-    discard(reply);
-    reply = error_reply(
-        std::move(id),
-        RpcError(internal_error, "Internal error",
-                 make_object("reason", std::string("the result cannot be sent: ") + reason)));
-}
-
-void replace_all(json& reply, const char* reason) {
-    if (!reply.is_array()) return replace(reply, reason);
-    for (json& one : reply) replace(one, reason);
-}
-
-/// Replaces those of a batch that could not even be sent by themselves. Were there any?
-bool replace_unsendable(json& batch, Limits limits) {
-    if (!batch.is_array()) return false;
-    --limits.max_depth;  // of what is in an array
-    bool any = false;
-    std::string text;
-    for (json& one : batch) {
-        try {
-            text.clear();
-            serialize(one, text, limits);
-        } catch (const UsageError& error) {
-            replace(one, error.what());
-            any = true;
-        }
-    }
-    return any;
-}
-
 /// Also if it has numbers that no tree can hold.
 bool is_json(std::string_view text, const Limits& limits) {
     try {
@@ -94,6 +58,13 @@ std::optional<json> refuse_batch(const json& batch, std::size_t max_size) {
     return error_reply(nullptr, error);
 }
 
+json unanswerable_batch_reply(std::size_t size) {
+    return error_reply(nullptr,
+                       invalid_request_error(("a batch of " + std::to_string(size) +
+                                              " requests, whose replies are beyond the limits")
+                                                 .c_str()));
+}
+
 bool is_reply(const json& message) {
     return message.is_object() && !message.contains("method") &&
            (message.contains("result") || message.contains("error"));
@@ -125,22 +96,6 @@ json make_request(std::string_view method, json params, json id) {
     if (!params.is_null()) request["params"] = std::move(params);
     if (!id.is_null()) request["id"] = std::move(id);
     return request;
-}
-
-void send_reply(json reply, const Limits& limits, const std::function<void(const json&)>& send) {
-    Tree tree{std::move(reply)};
-    try {
-        return send(tree.value);
-    } catch (const UsageError& error) {
-        if (!replace_unsendable(tree.value, limits)) replace_all(tree.value, error.what());
-    }
-    try {
-        send(tree.value);
-    } catch (const UsageError& error) {
-        if (!tree.value.is_array()) throw;
-        replace_all(tree.value, error.what());
-        send(tree.value);
-    }
 }
 
 json payload_error_reply(const PayloadError& error, std::string_view text, const Limits& limits) {

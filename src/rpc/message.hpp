@@ -7,7 +7,6 @@
 #include <jsocket/rpc/error.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +33,9 @@ std::variant<Request, json> read_request(json& message, std::size_t max_method_n
 /// The reply to a batch that is none, or too long.
 std::optional<json> refuse_batch(const json& batch, std::size_t max_size);
 
+/// The reply to a batch of `size` whose replies could not be sent together, were they but errors.
+json unanswerable_batch_reply(std::size_t size);
+
 /// Is it an answer rather than a request? It need not be a correct one.
 bool is_reply(const json& message);
 
@@ -42,10 +44,6 @@ json error_reply(json id, const RpcError& error);
 
 /// `id` is not null, or it is a notification.
 json make_request(std::string_view method, json params, json id = nullptr);
-
-/// Sends a reply, or a batch of them. If `send` throws UsageError for it, what cannot be sent
-/// within `limits` is replaced by an error that says so: single replies, or else the whole batch.
-void send_reply(json reply, const Limits& limits, const std::function<void(const json&)>& send);
 
 /// The reply to a text that is not JSON, or beyond a limit.
 json payload_error_reply(const PayloadError& error, std::string_view text, const Limits& limits);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/discard.hpp"
+#include "core/stack_size.hpp"
 #include "rpc/message.hpp"
 
 #include <jsocket/rpc/server.hpp>
@@ -8,8 +9,18 @@
 
 namespace jsocket::rpc {
 
+namespace {
+
+ServerOptions checked(ServerOptions options, const Dispatcher& methods) {
+    check_stack_size("rpc::Options::stack_size", methods.options().stack_size, options.limits);
+    return options;
+}
+
+}  // namespace
+
 Server::Server(ServerOptions options, const Dispatcher& methods)
-    : ServerFactory<ServerThread>(std::move(options), methods), methods_(methods) {}
+    : ServerFactory<ServerThread>(checked(std::move(options), methods), methods),
+      methods_(methods) {}
 
 void Server::notify(SessionId client, std::string_view method, json params) {
     const Tree request{make_request(method, std::move(params))};

@@ -22,7 +22,7 @@ Link link_to(const std::shared_ptr<Session>& session) {
         throw ConnectionClosed("socket connection broken: " + peer + " is gone", false);
     };
     return {.send = [get](const json& message) { get()->send_obj(message); },
-            .connection = {.reply = [get](const json& message) { get()->send_reply(message); },
+            .connection = {.reply = [get](std::string_view text) { get()->send_reply(text); },
                            .give_up =
                                [weak] {
                                    if (const auto alive = weak.lock()) alive->disconnect();
@@ -32,7 +32,9 @@ Link link_to(const std::shared_ptr<Session>& session) {
                                    get()->flush();
                                    return !get()->interrupted();
                                },
-                           .limits = session->limits()},
+                           .limits = session->limits(),
+                           .memory = session->memory(),
+                           .tree_size = [get] { return get()->tree_size(); }},
             .address = session->peer(),
             .session_id = session->id(),
             .credentials = session->credentials()};
@@ -90,25 +92,24 @@ Dispatcher& ServerThread::methods() noexcept { return impl_->methods; }
 Peer ServerThread::client() const { return Peer(impl_->conversation(*this)); }
 
 std::optional<json> ServerThread::process_message(json& message) {
-    return impl_->conversation(*this)->take(message, impl_->size);
+    const auto reply = impl_->conversation(*this)->take(message, impl_->size);
+    if (!reply) return std::nullopt;
+    return parse(*reply, session()->limits());
 }
 
 void ServerThread::process_payload(std::string_view payload, std::string& reply) {
     const auto serving = session();
     impl_->size = payload.size();
-    std::optional<json> answer;
+    std::optional<std::string> answer;
     try {
         json& message = serving->read_message(payload);
-        answer = serving->call([&] { return process_message(message); });
+        answer =
+            serving->call([&] { return impl_->conversation(*this)->take(message, impl_->size); });
     } catch (const PayloadError& error) {
         if (serving->framing() == Framing::lines && !looks_like_rpc(payload)) throw;
         answer = impl_->conversation(*this)->take_unreadable(error, payload);
     }
-    if (!answer) return;
-    send_reply(std::move(*answer), serving->limits(), [&](const json& text_of) {
-        reply.clear();
-        serialize(text_of, reply, serving->limits());
-    });
+    if (answer) reply = std::move(*answer);
 }
 
 void ServerThread::on_stats(json& result) {

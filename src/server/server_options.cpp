@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/stack_size.hpp"
 #include "server/allowed_users.hpp"
 
 #include <jsocket/error.hpp>
@@ -35,8 +36,6 @@ void check_overflow_uid(const ServerOptions& options) {
 }  // namespace
 
 void check_options(const ServerOptions& options) {
-    // nlohmann::json takes up to 0.9 KiB of stack for each level, when hashing in a debug build.
-    const std::size_t smallest_stack = 64 * 1024 + 2 * 1024 * options.limits.max_depth;
     check_options(socket_options(options));
     check_timeout("accept_timeout", options.accept_timeout);
     check_timeout("idle_timeout", options.idle_timeout);
@@ -64,11 +63,7 @@ void check_options(const ServerOptions& options) {
     if (options.max_call_threads == 0) {
         throw UsageError("max_call_threads is 0; it has to be at least 1");
     }
-    if (options.stack_size < smallest_stack) {
-        throw UsageError("stack_size is " + std::to_string(options.stack_size) +
-                         "; with this max_depth it has to be at least " +
-                         std::to_string(smallest_stack));
-    }
+    check_stack_size("stack_size", options.stack_size, options.limits);
 }
 
 void check_allowed_uids(const ServerOptions& options, const Endpoint& endpoint) {

@@ -54,7 +54,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void send_obj(const json& message) { socket_.send_obj(message); }
 
     /// The same, counted as the reply that it is, though it does not come from a hook.
-    void send_reply(const json& message);
+    void send_reply(std::string_view text);
 
     void send_payload(std::string_view payload, Deadline deadline) {
         socket_.send_payload(payload, deadline);

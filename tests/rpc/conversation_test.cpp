@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <pthread.h>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -39,11 +40,12 @@ namespace jsocket::rpc {
 namespace {
 
 Link link_to_nobody() {
-    const auto send = [](const json&) {};
-    return {
-        .send = send,
-        .connection = {.reply = send, .give_up = [] {}, .go_on = [] { return true; }, .limits = {}},
-        .address = "nobody"};
+    return {.send = [](const json&) {},
+            .connection = {.reply = [](std::string_view) {},
+                           .give_up = [] {},
+                           .go_on = [] { return true; },
+                           .limits = {}},
+            .address = "nobody"};
 }
 
 TEST(RpcConversation, IsNotDestroyedByItsTimer) {
@@ -85,6 +87,74 @@ TEST(RpcConversation, KnowsNoReaderUntilTheNextOneReads) {
     conversation->begin();
     EXPECT_NO_THROW(conversation->require_other_thread());
     conversation->end(nullptr, true);
+}
+
+/// Calls of a method whose replies are big, over a link that nobody reads until it is opened.
+class RpcRepliesUnsent : public ::testing::Test {
+  protected:
+    RpcRepliesUnsent() {
+        bind(std::string(20'000, 'x'));
+        Link link = link_to_nobody();
+        link.connection.reply = [this](std::string_view) {
+            ++replies;
+            opened.wait();
+        };
+        conversation = std::make_shared<Conversation>(methods, std::move(link));
+        conversation->begin();
+    }
+    ~RpcRepliesUnsent() override {
+        opened.set();
+        conversation->end(nullptr, true);
+    }
+
+    /// The method ends after take() does, so that it is not that which has the reply.
+    void bind(const std::string& result) {
+        methods.bind("big", [this, result] {
+            may_end.acquire();
+            return result;
+        });
+    }
+
+    /// Waits for its reply to be there. Was it taken?
+    bool call() {
+        json request = json{{"jsonrpc", "2.0"}, {"method", "big"}, {"id", ++last_id}};
+        if (const auto refusal = conversation->take(request, 50)) {
+            EXPECT_NE(refusal->find("Too many calls in flight"), std::string::npos) << *refusal;
+            return false;
+        }
+        ++taken;
+        may_end.release();
+        EXPECT_TRUE(wait_until([&] { return replies == taken; }));
+        return true;
+    }
+
+    Dispatcher methods{{.max_calls_in_flight = 4, .max_bytes_in_flight = 50'000}};
+    std::shared_ptr<Conversation> conversation;
+    std::atomic<int> replies{0};
+    std::counting_semaphore<> may_end{0};
+    int taken = 0;
+    int last_id = 0;
+    Event opened;
+};
+
+TEST_F(RpcRepliesUnsent, CountInTheBytesInFlight) {
+    EXPECT_TRUE(call());
+    EXPECT_TRUE(call());
+    EXPECT_TRUE(call()) << "40 kB are not too many";
+    EXPECT_FALSE(call()) << "60 kB are";
+    opened.set();
+    EXPECT_TRUE(wait_until([&] { return call(); }));
+}
+
+TEST_F(RpcRepliesUnsent, AreAtMostAsManyAsMayBeInFlight) {
+    methods = Dispatcher({.max_calls_in_flight = 4});
+    bind("");
+    Link link = conversation->link();
+    conversation->end(nullptr, true);
+    conversation = std::make_shared<Conversation>(methods, std::move(link));
+    conversation->begin();
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(call()) << i;
+    EXPECT_FALSE(call()) << "each of them holds a thread";
 }
 
 /// What is sent over a link, in order, by method. Sending `held` takes until `opened`.

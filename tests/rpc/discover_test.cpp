@@ -129,8 +129,43 @@ TEST(Discover, IsAMethodWithoutParameters) {
     const Dispatcher methods = make_methods();
     EXPECT_EQ(outcome(methods, "rpc.discover"), methods.discover());
     EXPECT_EQ(outcome_of(methods, "rpc.discover", "[]"), methods.discover());
+    EXPECT_EQ(outcome_of(methods, "rpc.discover", "{}"), methods.discover());
     EXPECT_EQ(outcome_of(methods, "rpc.discover", "[1]").at("code"), -32602);
     EXPECT_EQ(outcome_of(methods, "rpc.discover", R"({"a":1})").at("code"), -32602);
+}
+
+TEST(Discover, KnowsMethodsThatAreAddedAfterItWasAsked) {
+    Dispatcher methods = make_methods();
+    const std::size_t before = outcome(methods, "rpc.discover").at("methods").size();
+    methods.bind("more", [] {});
+    EXPECT_EQ(outcome(methods, "rpc.discover").at("methods").size(), before + 1);
+}
+
+TEST(Discover, IsChangedByMiddleware) {
+    Dispatcher methods = make_methods();
+    outcome(methods, "rpc.discover");
+    methods.use([](Call& call, json& params, const Next& next) {
+        json result = next(call, params);
+        if (call.method() == "rpc.discover") result["info"]["title"] = "changed";
+        return result;
+    });
+    EXPECT_EQ(outcome(methods, "rpc.discover").at("info").at("title"), "changed");
+}
+
+TEST(Discover, IsRefusedBeyondTheLimits) {
+    const Dispatcher methods = make_methods();
+    const auto code = [&](const Limits& limits) {
+        const json reply = json::parse(
+            *methods.answer_text(R"({"jsonrpc":"2.0","method":"rpc.discover","id":1})", limits));
+        return reply.contains("error") ? reply["error"]["code"].get<int>() : 0;
+    };
+    EXPECT_EQ(code({}), 0);
+    EXPECT_EQ(code({.max_message_size = 500}), -32603);
+    EXPECT_EQ(code({.max_depth = 4}), -32603);
+    EXPECT_EQ(code({.max_elements = 20}), -32603);
+    const std::size_t size = methods.discover().dump().size() + 34;
+    EXPECT_EQ(code({.max_message_size = size}), 0) << "as long as the reply";
+    EXPECT_EQ(code({.max_message_size = size - 1}), -32603);
 }
 
 TEST(Discover, SpeaksForTheCopyThatIsAsked) {

@@ -251,8 +251,66 @@ TEST(DispatcherErrors, TakeThePlaceOfThoseResultsOfABatchThatAreBeyondTheLimits)
     };
     EXPECT_EQ(codes({100, 200, 300}), (std::vector{0, 0, 0}));
     EXPECT_EQ(codes({100, 2000, 300}), (std::vector{0, -32603, 0}));
-    EXPECT_EQ(codes({500, 500}), (std::vector{-32603, -32603})) << "only together too long";
-    EXPECT_EQ(codes({450, 2000, 450}), (std::vector{-32603, -32603, -32603}));
+    EXPECT_EQ(codes({500, 500}), (std::vector{0, -32603})) << "only together too long";
+    EXPECT_EQ(codes({450, 2000, 450}), (std::vector{0, -32603, -32603}));
+}
+
+TEST(DispatcherErrors, AnswerEveryCallOfABatchWhoseResultsAreTogetherBeyondALimit) {
+    Dispatcher methods;
+    int calls = 0;
+    methods.bind("long", [&](std::size_t size) {
+        ++calls;
+        return std::vector<int>(size / 2, 1);
+    });
+    constexpr int count = 50;
+    for (const Limits& limits : {Limits{.max_message_size = 20'000}, Limits{.max_elements = 5'000},
+                                 Limits{.max_message_size = 12'000}}) {
+        json batch = json::array();
+        for (int id = 0; id < count; ++id) batch.push_back(request("long", {1'000}, id));
+        calls = 0;
+        const std::string text = *methods.answer_text(batch.dump(), limits);
+        const json replies = jsocket::parse(text, limits);
+        ASSERT_EQ(replies.size(), std::size_t(count));
+        int results = 0;
+        for (int id = 0; id < count; ++id) {
+            EXPECT_EQ(replies[id].at("id"), id);
+            results += replies[id].contains("result");
+            if (replies[id].contains("result")) continue;
+            EXPECT_NE(replies[id]["error"]["data"]["reason"].get<std::string>().find("together"),
+                      std::string::npos);
+        }
+        EXPECT_GT(results, 0);
+        EXPECT_LT(results, count);
+        EXPECT_EQ(calls, count);
+    }
+}
+
+TEST(DispatcherErrors, RefuseABatchThatCouldNotEvenBeAnsweredWithErrors) {
+    Dispatcher methods;
+    int calls = 0;
+    methods.bind("count", [&] { return ++calls; });
+    json batch = json::array();
+    for (int id = 0; id < 100; ++id) batch.push_back(request("count", nullptr, id));
+    const json reply = json::parse(*methods.answer_text(batch.dump(), {.max_message_size = 5'500}));
+    EXPECT_EQ(reply.at("id"), nullptr);
+    EXPECT_EQ(reply.at("error").at("code"), -32600);
+    EXPECT_EQ(calls, 0) << "what could not be answered must not run";
+    json notifications = json::array();
+    for (int i = 0; i < 50; ++i) notifications.push_back(notification("count"));
+    EXPECT_EQ(methods.answer_text(notifications.dump(), {.max_message_size = 5'500}), std::nullopt);
+    EXPECT_EQ(calls, 50) << "notifications need no room";
+}
+
+TEST(DispatcherErrors, DoNotRepeatALongIdThatHasNoRoom) {
+    Dispatcher methods;
+    methods.bind("long", [](std::size_t size) { return std::string(size, 'x'); });
+    const std::string id(5'000, 'i');
+    json batch = json::array({request("long", {1}, id), request("long", {9'000}, id)});
+    const json replies =
+        json::parse(*methods.answer_text(batch.dump(), {.max_message_size = 11'000}));
+    EXPECT_EQ(replies.at(0).at("id"), id);
+    EXPECT_EQ(replies.at(1).at("id"), nullptr);
+    EXPECT_EQ(replies.at(1).at("error").at("code"), -32603);
 }
 
 TEST(DispatcherErrors, TakeThePlaceOfTheResultOfABatchThatIsTooDeepWithinIt) {

@@ -261,6 +261,45 @@ TEST_F(RpcServer, TakesABatchOfAThousandAndNotOneMore) {
     EXPECT_EQ(refusal.at("error").at("data").at("limit"), 1'000);
 }
 
+TEST_F(RpcServer, AnswersEachCallOfABatchWhoseRepliesAreTogetherTooBig) {
+    for (int i = 0; i < 50; ++i) {
+        methods.bind("method" + std::to_string(i), [] {}, {},
+                     {.description = std::string(500, 'd')});
+    }
+    RawPeer client = RawPeer::connect(server().port());
+    std::string batch = "[";
+    for (int id = 0; id < 1'000; ++id) {
+        batch += (id > 0 ? "," : "") +
+                 std::string(R"({"jsonrpc":"2.0","method":"rpc.discover","id":)") +
+                 std::to_string(id) + '}';
+    }
+    client.send(prefix_frame(batch + ']'));
+    const std::string text = client.receive_prefix_frame();
+    EXPECT_LE(text.size(), options.limits.max_message_size);
+    const json replies = json::parse(text);
+    ASSERT_EQ(replies.size(), 1'000U);
+    std::size_t results = 0;
+    for (std::size_t id = 0; id < replies.size(); ++id) {
+        EXPECT_EQ(replies[id].at("id"), id);
+        results += replies[id].contains("result") ? 1 : 0;
+    }
+    EXPECT_GT(results, 100U);
+    EXPECT_LT(results, 1'000U);
+}
+
+TEST_F(RpcServer, NeedsStacksForItsDeepestMessages) {
+    options.limits.max_depth = 1'000;
+    options.stack_size = 4 * 1024 * 1024;
+    EXPECT_THROW(server(), UsageError);
+    EXPECT_THROW(Client({.limits = options.limits}), UsageError);
+    methods = Dispatcher({.stack_size = 64 * 1024 + 1'000 * 2 * 1024});
+    methods.bind("echo", [](json value) { return value; });
+    Client client = new_client();
+    json deep = 1;
+    for (int i = 0; i < 100; ++i) deep = json::array({std::move(deep)});
+    EXPECT_EQ(client.call("echo", json::array({deep})), deep);
+}
+
 TEST_F(RpcServer, NamesOfMethodsHaveAtMost256Bytes) {
     RawPeer client = new_raw_client();
     send(client, request(std::string(256, 'm'), nullptr, 1));

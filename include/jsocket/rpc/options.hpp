@@ -33,8 +33,8 @@ struct Options {
     /// is closed. Security: whether a client has left is not noticed as long as nothing is read.
     std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
 
-    /// Bytes of the messages whose calls run or wait, of one connection: beyond it as if there were
-    /// too many of them. One message is always taken.
+    /// Bytes of the messages whose calls run or wait, and of their replies until they are sent, of
+    /// one connection: beyond it as if there were too many of them. One message is always taken.
     std::size_t max_bytes_in_flight = 16 * 1024 * 1024;
 
     /// Bytes. At least 1.
@@ -48,7 +48,9 @@ struct Options {
     /// at once.
     std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
 
-    /// Of each thread that runs methods; see ServerOptions::stack_size.
+    /// Of each thread that runs methods; see ServerOptions::stack_size. A server and a client throw
+    /// UsageError if it is too small for their max_depth; a ServerThread of one's own does so for
+    /// its first message.
     std::size_t stack_size = 512 * 1024;
 };
 
