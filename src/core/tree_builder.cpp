@@ -3,7 +3,7 @@
 
 #include "core/discard.hpp"
 #include "core/json_escape.hpp"
-#include "support/memory_budget.hpp"
+#include "core/memory_budget.hpp"
 
 #include <jsocket/json_text.hpp>
 

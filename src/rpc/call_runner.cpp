@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <list>
 #include <stop_token>
 #include <utility>
 #include <variant>
@@ -25,6 +26,11 @@ std::string id_key(const json& id) {
 
 RpcError too_many_calls_error(std::size_t limit) {
     return {too_many_calls, "Too many calls in flight", make_object("limit", limit)};
+}
+
+/// As many as there may be jobs: no connection gets more than half of a pool.
+std::shared_ptr<CallPool> threads_for_one(const Options& options) {
+    return std::make_shared<CallPool>(4 * options.max_calls_in_flight + 2, options.stack_size);
 }
 
 }  // namespace
@@ -81,7 +87,9 @@ CallRunner::CallRunner(const Dispatcher& methods, Connection connection)
     : methods_(*methods.impl_),
       options_(methods_.options()),
       connection_(std::move(connection)),
-      threads_(options_.stack_size),
+      own_threads_(connection_.threads ? nullptr : threads_for_one(options_)),
+      lane_((own_threads_ ? own_threads_ : connection_.threads)
+                ->open(options_.stack_size, options_.max_bytes_in_flight)),
       timer_(options_.stack_size) {}
 
 std::optional<std::string> CallRunner::take(json& message, std::size_t size,
@@ -108,14 +116,14 @@ CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
     const std::size_t tree_size = connection_.tree_size ? connection_.tree_size() : size;
     auto job = std::make_shared<Job>(*this, batch, tree_size);
     job->size = size;
-    std::vector<json> refusals;
+    std::list<Tree> refusals;
     const auto add = [&](json& one) {
         Item& item = job->items.emplace_back(all_.get_token());
         auto request = read_request(one, options_.max_method_name);
         if (auto* refusal = std::get_if<json>(&request)) {
             item.refused = true;
             item.reply = job->replies.expect(refusal->at("id"));
-            refusals.push_back(std::move(*refusal));
+            refusals.emplace_back().value = std::move(*refusal);
             return;
         }
         item.request = std::move(std::get<Request>(request));
@@ -131,7 +139,7 @@ CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
     }
     auto refusal = refusals.begin();
     for (const Item& item : job->items) {
-        if (item.refused) job->replies.set(item.reply, std::move(*refusal++));
+        if (item.refused) job->replies.set(item.reply, std::move((refusal++)->value));
     }
     return job;
 }
@@ -250,7 +258,7 @@ void CallRunner::start_groups(const JobPtr& job) {
 /// On a thread of its own.
 void CallRunner::start(const JobPtr& job, Run run) {
     try {
-        threads_.run([this, job, run] { finish_group(*job, run); });
+        lane_->run([this, job, run] { finish_group(*job, run); });
     } catch (const std::exception& error) {  // no thread, or no memory
         refuse_group(*job, run, error.what());
         end_group(*job);  // the reading thread's group is left
@@ -265,7 +273,7 @@ void CallRunner::start_in_order(const JobPtr& job) {
         if (std::exchange(in_order_runs_, true)) return;
     }
     try {
-        threads_.run([this] { run_in_order(); });
+        lane_->run([this] { run_in_order(); });
     } catch (const std::exception& error) {  // as above
         {
             const Lock lock(mutex_);
@@ -293,6 +301,18 @@ void CallRunner::run_in_order() {
             changed_.notify_all();
         }
         finish_group(*job, Run::in_order);
+        if (lane_->should_yield() && come_again()) return;
+    }
+}
+
+/// Has the rest of the queue run later, when other connections have had the thread. False if that
+/// cannot be had.
+bool CallRunner::come_again() noexcept {
+    try {
+        lane_->run([this] { run_in_order(); });
+        return true;
+    } catch (const std::exception&) {  // no thread, or no memory
+        return false;
     }
 }
 
@@ -314,7 +334,7 @@ void CallRunner::run_group(Job& job, Run run) {
 }
 
 void CallRunner::refuse_group(Job& job, Run run, const char* reason) {
-    for (Item& item : job.items) {
+    for (const Item& item : job.items) {
         if (item.refused || item.run != run || item.request.notification) continue;
         job.replies.set(item.reply,
                         error_reply(item.request.id, RpcError(internal_error, "Internal error",
@@ -379,11 +399,17 @@ void CallRunner::send(Job& job) {
         job.sending = true;
         ++sending_;
     }
+    // A client that does not read gets no threads for further calls.
+    lane_->add_backlog(reply->size());
     try {
         connection_.reply(*reply);
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
+    } catch (...) {
+        lane_->remove_backlog(reply->size());
+        throw;
     }
+    lane_->remove_backlog(reply->size());
 }
 
 /// It has been answered, or never will be.
@@ -409,6 +435,9 @@ bool CallRunner::wait_until_idle(Deadline deadline) noexcept {
     return jobs_ == 0;
 }
 
-void CallRunner::finish() noexcept { threads_.finish(); }
+void CallRunner::finish() noexcept {
+    lane_->finish();
+    if (own_threads_) own_threads_->finish();
+}
 
 }  // namespace jsocket::rpc

@@ -5,8 +5,8 @@
 #include "rpc/message.hpp"
 #include "rpc/replies.hpp"
 #include "rpc/timer.hpp"
+#include "server/call_pool.hpp"
 #include "support/mutex.hpp"
-#include "support/worker_pool.hpp"
 
 #include <jsocket/deadline.hpp>
 
@@ -46,6 +46,9 @@ class CallRunner {
 
         /// Where the memory of calls and replies is counted; null if nowhere.
         MemoryAccount* memory = nullptr;
+
+        /// The threads of all connections of a server; null for some of this one's own.
+        std::shared_ptr<CallPool> threads = nullptr;
 
         /// Bytes of the tree that take() is given, on the reading thread; may be empty.
         std::function<std::size_t()> tree_size = {};
@@ -87,6 +90,7 @@ class CallRunner {
     void start(const JobPtr& job, Run run);
     void start_in_order(const JobPtr& job);
     void run_in_order();
+    bool come_again() noexcept;
     void run_group(Job& job, Run run);
     void refuse_group(Job& job, Run run, const char* reason);
     void run_item(Job& job, Item& item);
@@ -100,7 +104,8 @@ class CallRunner {
     const Dispatcher::Impl& methods_;
     const Options& options_;
     const Connection connection_;
-    WorkerPool threads_;
+    const std::shared_ptr<CallPool> own_threads_;  // or null
+    const std::shared_ptr<CallPool::Lane> lane_;
     Timer timer_;
     std::stop_source all_;  // which the stop sources of calls follow
 

@@ -8,6 +8,7 @@
 #include <jsocket/json_text.hpp>
 
 #include <chrono>
+#include <list>
 #include <new>
 #include <stop_token>
 #include <utility>
@@ -188,15 +189,21 @@ std::optional<std::string> Dispatcher::Impl::answer_all(json& message, const Lim
     const bool batch = message.is_array();
     Replies replies(batch, limits);
     struct Item {
-        std::variant<Request, json> request;  // or the reply that says why it is none
-        std::size_t reply = 0;                // its place, but for notifications
+        Request request = {};
+        Tree refusal = {};      // the reply that says why it is none, or null
+        std::size_t reply = 0;  // its place, but for notifications
     };
-    std::vector<Item> items;
+    std::list<Item> items;
     const auto add = [&](json& one) {
-        Item& item = items.emplace_back(Item{read_request(one, options_.max_method_name)});
-        const auto* request = std::get_if<Request>(&item.request);
-        if (request && request->notification) return;
-        item.reply = replies.expect(request ? request->id : std::get<json>(item.request).at("id"));
+        Item& item = items.emplace_back();
+        auto request = read_request(one, options_.max_method_name);
+        if (auto* refusal = std::get_if<json>(&request)) {
+            item.refusal.value = std::move(*refusal);
+            item.reply = replies.expect(item.refusal.value.at("id"));
+            return;
+        }
+        item.request = std::move(std::get<Request>(request));
+        if (!item.request.notification) item.reply = replies.expect(item.request.id);
     };
     if (batch) {
         for (json& one : message) add(one);
@@ -205,18 +212,19 @@ std::optional<std::string> Dispatcher::Impl::answer_all(json& message, const Lim
     }
     if (!replies.have_room()) return reply_text(unanswerable_batch_reply(items.size()), limits);
     for (Item& item : items) {
-        if (auto* refusal = std::get_if<json>(&item.request)) {
-            replies.set(item.reply, std::move(*refusal));
+        if (!item.refusal.value.is_null()) {
+            replies.set(item.reply, std::move(item.refusal.value));
             continue;
         }
-        auto& request = std::get<Request>(item.request);
-        if (const auto document = document_for(request)) {
-            replies.set(item.reply, request.id, *document);
+        if (const auto document = document_for(item.request)) {
+            replies.set(item.reply, item.request.id, *document);
             continue;
         }
-        Call call(std::move(request.method), std::move(request.id), request.notification,
-                  std::stop_token(), nullptr);
-        if (auto reply = answer(call, request.params)) replies.set(item.reply, std::move(*reply));
+        Call call(std::move(item.request.method), std::move(item.request.id),
+                  item.request.notification, std::stop_token(), nullptr);
+        if (auto reply = answer(call, item.request.params)) {
+            replies.set(item.reply, std::move(*reply));
+        }
     }
     return replies.text();
 }

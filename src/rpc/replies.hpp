@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "support/memory_budget.hpp"
+#include "core/memory_budget.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/json.hpp>

@@ -34,6 +34,7 @@ Link link_to(const std::shared_ptr<Session>& session) {
                                },
                            .limits = session->limits(),
                            .memory = session->memory(),
+                           .threads = session->calls(),
                            .tree_size = [get] { return get()->tree_size(); }},
             .address = session->peer(),
             .session_id = session->id(),

@@ -103,6 +103,7 @@ class ServerCore {
     std::shared_ptr<const TlsContext> tls_ JSOCKET_GUARDED_BY(tls_mutex_);  // null for no TLS
 
     const std::shared_ptr<MemoryBudget> memory_;
+    const std::shared_ptr<CallPool> calls_;
 
     Interrupt stop_;
     Listener listener_;        // closed by the accepting thread, or by stop() if it never started

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/stack_size.hpp"
 #include "server/allowed_users.hpp"
+#include "support/read_file.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/server/server_options.hpp>
 
 #include <algorithm>
-#include <fstream>
+#include <charconv>
 
 namespace jsocket {
 namespace {
@@ -16,9 +17,10 @@ constexpr std::size_t smallest_budget = 1024 * 1024;
 /// The number that stands for every user without one in this user namespace.
 uid_t overflow_uid() {
     constexpr uid_t usual = 65534;
-    std::ifstream file("/proc/sys/kernel/overflowuid");
+    const std::string text = read_file("/proc/sys/kernel/overflowuid");
     uid_t uid = 0;
-    return file >> uid ? uid : usual;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), uid);
+    return result.ec == std::errc() ? uid : usual;
 }
 
 /// Security: who has this number may be anybody from outside the user namespace.

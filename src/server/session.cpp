@@ -2,6 +2,7 @@
 #include "server/session.hpp"
 
 #include "core/discard.hpp"
+#include "server/call_pool.hpp"
 #include "server/failure.hpp"
 #include "server/identity.hpp"
 #include "server/stats_service.hpp"
@@ -48,14 +49,14 @@ const T* as(const std::exception& error) {
 }  // namespace
 
 Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-                 StatsService* stats_service, Slots::Slot slot,
-                 std::shared_ptr<MemoryBudget> budget)
+                 const SessionServices& services, Slots::Slot slot)
     : id_(id),
       idle_timeout_(options.idle_timeout),
-      stats_service_(stats_service),
+      stats_service_(services.stats),
+      calls_(services.calls),
       slot_(std::move(slot)),
       socket_(std::move(stream), socket_options(options),
-              counted_in(memory_, std::move(budget), [this] { cut_off(); })),
+              counted_in(memory_, services.memory, [this] { cut_off(); })),
       current_name_(peer()),
       name_(peer()) {}
 
@@ -336,9 +337,9 @@ void Session::handle_unknown_failure(MessageHandler& handler) noexcept {
 
 void Session::count_failure(Failure failure, const char* reason) noexcept {
     counters_.failures[std::size_t(failure)] += 1;
-    // One client's failures are not to hide those of another kind.
-    static std::array<log::Throttle, failure_count> throttles;
     try {
+        // One client's failures are not to hide those of another kind.
+        static std::array<log::Throttle, failure_count> throttles;
         log::info(throttles[std::size_t(failure)], "client " + peer() + " is disconnected, " +
                                                        std::string(to_string(failure)) + ": " +
                                                        printable(reason, 300));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/memory_budget.hpp"
 #include "core/tree_builder.hpp"
 #include "server/counters.hpp"
 #include "server/slots.hpp"
-#include "support/memory_budget.hpp"
 #include "support/mutex.hpp"
 
 #include <jsocket/server/message_handler.hpp>
@@ -22,7 +22,15 @@
 
 namespace jsocket {
 
+class CallPool;
 class StatsService;
+
+/// What a session has in common with the others of its server.
+struct SessionServices {
+    StatsService* stats = nullptr;                   ///< answers requests for statistics, if any
+    std::shared_ptr<MemoryBudget> memory = nullptr;  ///< counts what sessions hold, if any
+    std::shared_ptr<CallPool> calls = nullptr;       ///< threads for layers that answer on others
+};
 
 /// One client of a server: receives its messages, has a MessageHandler answer them, counts.
 ///
@@ -30,12 +38,9 @@ class StatsService;
 ///          it; everything else from any thread.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    /// `stats_service` answers requests for statistics; null if the handler is to see them. `slot`
-    /// is given back when the connection has ended, or with the session. What the session holds is
-    /// counted in `budget`; null if nobody counts.
+    /// `slot` is given back when the connection has ended, or with the session.
     Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptions& options,
-            StatsService* stats_service = nullptr, Slots::Slot slot = {},
-            std::shared_ptr<MemoryBudget> budget = nullptr);
+            const SessionServices& services = {}, Slots::Slot slot = {});
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -71,6 +76,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
     /// Where memory that is held for the client is counted; null if nowhere.
     MemoryAccount* memory() noexcept { return memory_ ? &*memory_ : nullptr; }
+
+    /// The server's threads for calls; null if it has none.
+    const std::shared_ptr<CallPool>& calls() const noexcept { return calls_; }
 
     /// Bytes of the tree that read_message() made latest. On the serving thread only.
     std::size_t tree_size() const noexcept { return builder_.held(); }
@@ -134,7 +142,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
     const SessionId id_;
     const std::chrono::milliseconds idle_timeout_;
-    StatsService* const stats_service_;  // the server's, or null
+    StatsService* const stats_service_;      // the server's, or null
+    const std::shared_ptr<CallPool> calls_;  // the same
     const std::chrono::steady_clock::time_point connect_time_ = std::chrono::steady_clock::now();
     const double connect_ts_ = unix_time();
     Slots::Slot slot_;  // while connected, and while it holds its socket after that

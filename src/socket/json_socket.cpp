@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/memory_budget.hpp"
 #include "core/rate_deadline.hpp"
 #include "socket/spin.hpp"
-#include "support/memory_budget.hpp"
 
 #include <jsocket/error.hpp>
 #include <jsocket/socket/json_socket.hpp>
@@ -65,9 +65,8 @@ void JsonSocket::handshake(Deadline deadline) {
 }
 
 std::optional<std::string_view> JsonSocket::receive(Deadline deadline) {
-    bool late = false;
     try {
-        for (;;) {
+        for (bool late = false;;) {
             if (interrupted() || !connected()) {
                 throw ConnectionClosed("socket connection broken: closed by this side", false);
             }

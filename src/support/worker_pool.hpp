@@ -15,7 +15,7 @@ namespace jsocket {
 /// As many threads as there are jobs at a time; one that is done waits a moment for another job,
 /// which spares a server with short connections most of the cost of starting threads.
 ///
-/// Threads:  run() and finish() on one thread.
+/// Threads:  run() on any thread, also in a job; finish() when nobody else calls run() any more.
 /// Lifetime: finish() before it is destroyed.
 class WorkerPool {
   public:

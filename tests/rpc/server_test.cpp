@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <limits>
 #include <mutex>
@@ -285,6 +286,49 @@ TEST_F(RpcServer, AnswersEachCallOfABatchWhoseRepliesAreTogetherTooBig) {
     }
     EXPECT_GT(results, 100U);
     EXPECT_LT(results, 1'000U);
+}
+
+/// Of this process.
+std::size_t thread_count() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        std::size_t count = 0;
+        if (std::sscanf(line.c_str(), "Threads: %zu", &count) == 1) return count;
+    }
+    return 0;
+}
+
+TEST_F(RpcServer, ServesOthersWhileGreedyClientsWait) {
+    options.max_call_threads = 16;
+    const std::size_t before = thread_count();
+    std::vector<RawPeer> greedy;
+    for (int i = 0; i < 10; ++i) {
+        greedy.push_back(new_raw_client());
+        for (int id = 0; id < 64; ++id) send(greedy.back(), request("wait", nullptr, id));
+    }
+    RawPeer honest = new_raw_client();
+    for (int id = 0; id < 10; ++id) {
+        send(honest, request("echo", {id}, id));
+        EXPECT_EQ(receive(honest), result(id, id));
+    }
+    // One that accepts, two for each connection, the shared ones, and one that looks for calls.
+    EXPECT_LE(thread_count(), before + 1 + 2 * 11 + 16 + 1);
+    released.set();
+    for (RawPeer& client : greedy) {
+        for (int i = 0; i < 64; ++i) EXPECT_TRUE(receive(client).contains("result"));
+    }
+}
+
+TEST_F(RpcServer, AnswersAllCallsWithOneThreadForAll) {
+    options.max_call_threads = 1;
+    std::vector<RawPeer> clients;
+    for (int i = 0; i < 5; ++i) {
+        clients.push_back(new_raw_client());
+        for (int id = 0; id < 20; ++id) send(clients.back(), request("echo", {id}, id));
+    }
+    for (RawPeer& client : clients) {
+        for (int id = 0; id < 20; ++id) EXPECT_TRUE(receive(client).contains("result"));
+    }
 }
 
 TEST_F(RpcServer, NeedsStacksForItsDeepestMessages) {

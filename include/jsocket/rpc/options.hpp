@@ -21,8 +21,7 @@ struct Options {
 
     /// Of one connection, in each direction; a batch counts as one. Further calls from the other
     /// end are answered with too_many_calls; further ones from this end wait. At least 1. As many
-    /// threads may be at work for one connection, and as many results wait for a client that does
-    /// not read.
+    /// results may wait for a client that does not read.
     std::size_t max_calls_in_flight = 64;
 
     /// Notifications that wait for their turn, and bytes of them as below; while there are as many,

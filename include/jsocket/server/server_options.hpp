@@ -84,8 +84,8 @@ struct ServerOptions {
     /// of the process's control group. At least 1 MiB. What hooks keep is not counted.
     std::size_t memory_budget = 0;
 
-    /// Threads that run JSON-RPC methods, of all clients together; further calls wait. No client
-    /// gets more of them than are left for the others. At least 1. See rpc::Server.
+    /// Threads that run JSON-RPC methods, of all clients together, beside one for each client;
+    /// further calls wait. No client gets more of them than are left for the others. At least 1.
     std::size_t max_call_threads = 256;
 
     /// Entries that client_stats() keeps. Beyond it the client that left first is forgotten.

@@ -21,6 +21,7 @@ namespace jsocket {
 struct Pace {
     /// `least` is 0 if a byte now and then is enough. Not explicit: a time-out is a pace.
     template <typename Rep, typename Period>
+    // cppcheck-suppress noExplicitConstructor
     Pace(std::chrono::duration<Rep, Period> longest_wait, std::size_t least = 0)
         : timeout(longest_wait), rate(least) {}
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/memory_budget.hpp"
+#include "core/memory_budget.hpp"
+
+#include "support/read_file.hpp"
 
 #include <jsocket/error.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <fstream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -20,9 +22,7 @@ constexpr std::size_t smallest_large = 64 * 1024;
 
 /// Empty, too, for "max", which stands for no limit.
 std::optional<std::size_t> read_number(const std::string& path) {
-    std::ifstream file(path);
-    std::string text;
-    if (!(file >> text)) return std::nullopt;
+    const std::string text = read_file(path.c_str());
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc()) return std::nullopt;
@@ -35,7 +35,7 @@ std::size_t cgroup_limit() {
     const auto consider = [&least](const std::string& path) {
         if (const auto limit = read_number(path)) least = std::min(least, *limit);
     };
-    std::ifstream groups("/proc/self/cgroup");
+    std::istringstream groups(read_file("/proc/self/cgroup"));
     for (std::string line; std::getline(groups, line);) {
         // ID:CONTROLLERS:PATH, without controllers in version 2: cgroups(7)
         const auto second_colon = line.find(':', line.find(':') + 1);

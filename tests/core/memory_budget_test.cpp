@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/memory_budget.hpp"
+#include "core/memory_budget.hpp"
 
 #include "support/wait.hpp"
 #include "support/wire.hpp"

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/call_pool.hpp"
+
+#include <jsocket/error.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace jsocket {
+
+bool CallPool::LeastBusy::operator()(const Lane* a, const Lane* b) const noexcept {
+    return std::tie(a->running_, a->turn_) < std::tie(b->running_, b->turn_);
+}
+
+/// Of the threads that run jobs of a lane, those that count as shared.
+constexpr std::size_t shared_of(std::size_t running) { return running > 0 ? running - 1 : 0; }
+
+CallPool::CallPool(std::size_t shared_threads, std::size_t stack_size)
+    : free_(shared_threads), stack_size_(stack_size) {}
+
+std::shared_ptr<CallPool::Lane> CallPool::open(std::size_t stack_size, std::size_t max_backlog) {
+    auto lane = std::make_shared<Lane>(shared_from_this(), max_backlog);
+    const Lock lock(mutex_);
+    if (threads_ && stack_size > stack_size_) {
+        throw UsageError("stack_size of the methods is " + std::to_string(stack_size) +
+                         ", but the server's threads for methods have been started with " +
+                         std::to_string(stack_size_));
+    }
+    stack_size_ = std::max(stack_size_, stack_size);
+    return lane;
+}
+
+void CallPool::finish() {
+    WorkerPool* threads = nullptr;
+    {
+        const Lock lock(mutex_);
+        if (threads_) threads = &*threads_;
+    }
+    if (threads) threads->finish();
+}
+
+WorkerPool& CallPool::threads() {
+    const Lock lock(mutex_);
+    if (!threads_) threads_.emplace(stack_size_);
+    return *threads_;
+}
+
+void CallPool::run(Lane& lane, Job job) {
+    {
+        const Lock lock(mutex_);
+        if (!lane.jobs_.empty() || !admits(lane)) {
+            lane.jobs_.push_back(std::move(job));
+            list(lane);
+            return;
+        }
+        change_running(lane, 1);
+    }
+    try {
+        threads().run([this, owner = lane.shared_from_this(), job = std::move(job)]() mutable {
+            work(std::move(owner), std::move(job));
+        });
+    } catch (...) {
+        const Lock lock(mutex_);
+        change_running(lane, -1);
+        throw;
+    }
+}
+
+/// On a thread of the pool: runs this job, and then others as long as there are any.
+void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
+    do {
+        job();
+        job = nullptr;  // before the lane may be found finished
+        const Lock lock(mutex_);
+        change_running(*lane, -1);
+    } while (take(lane, job));
+}
+
+void CallPool::help() noexcept {
+    std::shared_ptr<Lane> lane;
+    Job job;
+    if (take(lane, job)) work(std::move(lane), std::move(job));
+}
+
+/// The next job, if one may start. If another one may as well, a further thread looks for it.
+bool CallPool::take(std::shared_ptr<Lane>& lane, Job& job) noexcept {
+    {
+        const Lock lock(mutex_);
+        Lane* const chosen = next();
+        if (chosen == nullptr) return false;
+        job = std::move(chosen->jobs_.front());
+        chosen->jobs_.pop_front();
+        change_running(*chosen, 1);
+        lane = chosen->shared_from_this();
+        if (next() == nullptr) return true;
+    }
+    try {
+        threads().run([this] { help(); });
+    } catch (const std::exception&) {
+        // No thread, or no memory: this thread comes back for it.
+    }
+    return true;
+}
+
+/// The lane whose turn it is, if it may start a job.
+CallPool::Lane* CallPool::next() const {
+    if (waiting_.empty() || !admits(**waiting_.begin())) return nullptr;
+    return *waiting_.begin();
+}
+
+bool CallPool::admits(const Lane& lane) const {
+    if (lane.paused_.load()) return false;
+    return lane.running_ == 0 || shared_of(lane.running_) < free_;
+}
+
+void CallPool::change_running(Lane& lane, int change) {
+    unlist(lane);
+    free_ += shared_of(lane.running_);
+    lane.running_ += static_cast<std::size_t>(change);  // modulo 2^64
+    free_ -= shared_of(lane.running_);
+    list(lane);
+    if (change < 0) ended_.notify_all();
+}
+
+/// If it has what may start.
+void CallPool::list(Lane& lane) {
+    if (lane.jobs_.empty() || lane.paused_.load() || lane.node_.empty()) return;
+    lane.turn_ = ++last_turn_;
+    waiting_.insert(std::move(lane.node_));
+    ++waiting_count_;
+}
+
+void CallPool::unlist(Lane& lane) {
+    if (!lane.node_.empty()) return;
+    lane.node_ = waiting_.extract(&lane);
+    --waiting_count_;
+}
+
+CallPool::Lane::Lane(std::shared_ptr<CallPool> pool, std::size_t max_backlog)
+    : pool_(std::move(pool)), max_backlog_(max_backlog) {
+    Lanes lanes{this};
+    node_ = lanes.extract(lanes.begin());
+}
+
+void CallPool::Lane::add_backlog(std::size_t bytes) noexcept {
+    const std::size_t before = backlog_.fetch_add(bytes);
+    if (before <= max_backlog_ && before + bytes > max_backlog_) review();
+}
+
+void CallPool::Lane::remove_backlog(std::size_t bytes) noexcept {
+    const std::size_t before = backlog_.fetch_sub(bytes);
+    if (before > max_backlog_ && before - bytes <= max_backlog_) review();
+}
+
+/// Of several threads that have changed the backlog, the last one here sees what all have done.
+void CallPool::Lane::review() noexcept {
+    {
+        const Lock lock(pool_->mutex_);
+        paused_ = backlog_.load() > max_backlog_;
+        pool_->unlist(*this);
+        pool_->list(*this);
+        if (pool_->next() == nullptr) return;
+    }
+    try {
+        pool_->threads().run([pool = pool_.get()] { pool->help(); });
+    } catch (const std::exception&) {
+        // No thread, or no memory: whoever ends a job comes for it, or finish().
+    }
+}
+
+void CallPool::Lane::finish() noexcept {
+    closed_ = true;
+    for (;;) {
+        Job job;
+        {
+            const Lock lock(pool_->mutex_);
+            pool_->unlist(*this);
+            if (jobs_.empty()) break;
+            job = std::move(jobs_.front());
+            jobs_.pop_front();
+        }
+        job();
+    }
+    const Lock lock(pool_->mutex_);
+    while (running_ > 0) pool_->ended_.wait(pool_->mutex_);
+}
+
+}  // namespace jsocket
