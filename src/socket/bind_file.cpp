@@ -59,7 +59,7 @@ std::optional<int> bind_with_own_umask(Task& task) {
     // of SIGCHLD and its wait() see nothing. CLONE_VFORK: this thread waits for the child.
     const pid_t child = ::clone(bind_in_child, top, CLONE_VM | CLONE_VFORK | CLONE_FILES, &task);
     if (child < 0) return std::nullopt;
-    while (::waitpid(child, nullptr, __WCLONE) < 0 && errno == EINTR) {
+    while (::waitpid(child, nullptr, static_cast<int>(__WCLONE)) < 0 && errno == EINTR) {
     }
     return task.error;
 }
