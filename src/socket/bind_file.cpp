@@ -11,6 +11,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#if defined(__SANITIZE_THREAD__)
+// ThreadSanitizer takes clone() for fork(), after which it allows no further threads.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
+#define JSOCKET_CLONE ::__clone
+#else
+#define JSOCKET_CLONE ::clone
+#endif
+
 namespace jsocket {
 namespace {
 
@@ -57,7 +65,8 @@ std::optional<int> bind_with_own_umask(Task& task) {
     const BlockedSignals blocked;
     // No CLONE_FS: the child has an umask of its own. No signal at its end: the program's handler
     // of SIGCHLD and its wait() see nothing. CLONE_VFORK: this thread waits for the child.
-    const pid_t child = ::clone(bind_in_child, top, CLONE_VM | CLONE_VFORK | CLONE_FILES, &task);
+    const pid_t child =
+        JSOCKET_CLONE(bind_in_child, top, CLONE_VM | CLONE_VFORK | CLONE_FILES, &task);
     if (child < 0) return std::nullopt;
     while (::waitpid(child, nullptr, static_cast<int>(__WCLONE)) < 0 && errno == EINTR) {
     }
