@@ -100,7 +100,7 @@ Members members_of(std::string_view message) {
 bool too_long_for(std::string_view one, std::string_view other) {
     constexpr std::size_t factor = 8;
     constexpr std::size_t some = 1000;
-    const auto [small, large] = std::minmax(one.size(), other.size());
+    const auto [small, large] = std::minmax({one.size(), other.size()});
     return large > factor * small + some;
 }
 
