@@ -36,6 +36,7 @@ class JsocketConan(ConanFile):
         cmake_layout(self)
 
     def requirements(self):
+        self.requires("asio/[>=1.18 <2]", visible=False)  # headers, for building alone
         self.requires("nlohmann_json/[>=3.11 <4]", transitive_headers=True)
         self.requires("openssl/[>=3 <4]")
         self.requires("spdlog/[>=1.10 <2]")

@@ -22,7 +22,10 @@ Link link_to(const std::shared_ptr<Session>& session) {
         throw ConnectionClosed("socket connection broken: " + peer + " is gone", false);
     };
     return {.send = [get](const json& message) { get()->send_obj(message); },
-            .connection = {.reply = [get](std::string_view text) { get()->send_reply(text); },
+            .connection = {.reply =
+                               [get](std::string text, std::function<void()> sent) {
+                                   get()->send_reply(std::move(text), std::move(sent));
+                               },
                            .give_up =
                                [weak] {
                                    if (const auto alive = weak.lock()) alive->disconnect();

@@ -61,6 +61,7 @@ ServerCore::ServerCore(ServerOptions options, Serve serve, std::function<void()>
       tls_(tls_context(options_)),
       memory_(memory_budget(options_)),
       calls_(std::make_shared<CallPool>(options_.max_call_threads, options_.stack_size)),
+      reactor_(std::make_shared<Reactor>(options_.stack_size)),
       listener_({options_.address, options_.port}, stop_, options_.unix_mode),
       endpoint_(listener_.endpoint()),
       stats_service_(options_.answer_stats ? std::make_unique<StatsService>(
@@ -227,6 +228,7 @@ void ServerCore::run() {
     listener_.close();
     if (finish_) finish_();
     calls_->finish();
+    reactor_->stop();
     const Lock lock(state_mutex_);
     ended_ = true;
     state_changed_.notify_all();
@@ -272,7 +274,7 @@ std::unique_ptr<Stream> ServerCore::secured(std::unique_ptr<Stream> stream) cons
 std::shared_ptr<Session> ServerCore::admit(std::unique_ptr<Stream> stream, Slots::Slot slot) {
     const Lock lock(sessions_mutex_);
     if (stopping()) return nullptr;
-    const SessionServices services{stats_service_.get(), memory_, calls_};
+    const SessionServices services{stats_service_.get(), memory_, calls_, reactor_};
     auto session = std::make_shared<Session>(++last_id_, std::move(stream), options_, services,
                                              std::move(slot));
     sessions_.emplace(session->id(), session);

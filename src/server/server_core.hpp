@@ -8,6 +8,7 @@
 #include "socket/tls_context.hpp"
 #include "support/log.hpp"
 #include "support/mutex.hpp"
+#include "support/reactor.hpp"
 #include "support/thread.hpp"
 
 #include <jsocket/deadline.hpp>
@@ -104,6 +105,7 @@ class ServerCore {
 
     const std::shared_ptr<MemoryBudget> memory_;
     const std::shared_ptr<CallPool> calls_;
+    const std::shared_ptr<Reactor> reactor_;
 
     Interrupt stop_;
     Listener listener_;        // closed by the accepting thread, or by stop() if it never started

@@ -56,7 +56,7 @@ Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptio
       calls_(services.calls),
       slot_(std::move(slot)),
       socket_(std::move(stream), socket_options(options),
-              counted_in(memory_, services.memory, [this] { cut_off(); })),
+              counted_in(memory_, services.memory, [this] { cut_off(); }), services.reactor),
       current_name_(peer()),
       name_(peer()) {}
 
@@ -270,17 +270,30 @@ void Session::write_reply(json&& message, std::string& reply) {
     discard(message);
 }
 
-void Session::send_reply(std::string_view text) {
-    counters_.late_messages_out += 1;
-    counters_.late_bytes_out += text.size();
+void Session::send_reply(std::string text, std::function<void()> sent) {
+    const std::size_t size = text.size();
+    // Counted before it is sent: a client that has its reply finds it in the statistics.
+    count_late(size);
     try {
-        socket_.send_late_payload(text);
+        socket_.send_late_payload(text, [this, size, sent = std::move(sent)](bool left) {
+            if (!left) uncount_late(size);
+            if (sent) sent();
+        });
     } catch (...) {
-        counters_.late_messages_out -= 1;
-        counters_.late_bytes_out -= text.size();
+        uncount_late(size);
         throw;
     }
     counters_.last_message.set(unix_time());
+}
+
+void Session::count_late(std::size_t bytes) noexcept {
+    counters_.late_messages_out += 1;
+    counters_.late_bytes_out += bytes;
+}
+
+void Session::uncount_late(std::size_t bytes) noexcept {
+    counters_.late_messages_out -= 1;
+    counters_.late_bytes_out -= bytes;
 }
 
 void Session::identify(std::string_view name) {
@@ -378,7 +391,8 @@ std::optional<Failure> Session::classify(const std::exception& error) const {
 
 void Session::finish() noexcept {
     try {
-        flush();  // what was answered before a failure
+        socket_.drain();  // what was answered before a failure
+        unsent_messages_ = unsent_bytes_ = 0;
     } catch (const std::exception&) {
         uncount_sent(unsent_messages_, unsent_bytes_);
     }

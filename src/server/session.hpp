@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@
 namespace jsocket {
 
 class CallPool;
+class Reactor;
 class StatsService;
 
 /// What a session has in common with the others of its server.
@@ -30,6 +32,7 @@ struct SessionServices {
     StatsService* stats = nullptr;                   ///< answers requests for statistics, if any
     std::shared_ptr<MemoryBudget> memory = nullptr;  ///< counts what sessions hold, if any
     std::shared_ptr<CallPool> calls = nullptr;       ///< threads for layers that answer on others
+    std::shared_ptr<Reactor> reactor = nullptr;      ///< sends on when a slow client has room
 };
 
 /// One client of a server: receives its messages, has a MessageHandler answer them, counts.
@@ -58,8 +61,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
     void send_obj(const json& message) { socket_.send_obj(message); }
 
-    /// The same, counted as the reply that it is, though it does not come from a hook.
-    void send_reply(std::string_view text);
+    /// Sends a reply that does not come from a hook, without waiting for the client; counted as the
+    /// reply that it is. `sent`, which may be empty and must not throw, is called once, by any
+    /// thread, without locks held, when the text has left or never will. Throws UsageError if it is
+    /// too large, with `sent` not called.
+    void send_reply(std::string text, std::function<void()> sent);
 
     void send_payload(std::string_view payload, Deadline deadline) {
         socket_.send_payload(payload, deadline);
@@ -132,6 +138,8 @@ class Session : public std::enable_shared_from_this<Session> {
     void fill(std::string_view payload);
     void queue_reply();
     void count_received();
+    void count_late(std::size_t bytes) noexcept;
+    void uncount_late(std::size_t bytes) noexcept;
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
     void uncount_sent(std::uint64_t messages, std::uint64_t bytes);
     void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
@@ -148,8 +156,8 @@ class Session : public std::enable_shared_from_this<Session> {
     const double connect_ts_ = unix_time();
     Slots::Slot slot_;  // while connected, and while it holds its socket after that
     std::optional<MemoryAccount> memory_;
-    JsonSocket socket_;
     Counters counters_;
+    JsonSocket socket_;  // after counters_: it tells of replies that it has not sent
     std::atomic<bool> ready_{false};  // the handshake is over
     std::atomic<bool> disconnected_{false};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/memory_budget.hpp"
 #include "core/rate_deadline.hpp"
+#include "socket/outbox.hpp"
 #include "socket/spin.hpp"
 
 #include <jsocket/error.hpp>
@@ -14,15 +15,8 @@
 namespace jsocket {
 namespace {
 
-// Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
-constexpr std::size_t flush_threshold = 4 * 1024;
-
 // For an interrupted connection to deliver what it has written; see Stream::await_delivery().
 constexpr std::chrono::milliseconds delivery_time(50);
-
-// Kept after a push, of which the receiving thread, which gives memory back when idle, sees
-// nothing.
-constexpr std::size_t kept_capacity = 1024;
 
 }  // namespace
 
@@ -41,15 +35,14 @@ struct JsonSocket::Waiting {
 };
 
 JsonSocket::JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options,
-                       MemoryAccount* account)
+                       MemoryAccount* account, std::shared_ptr<Reactor> reactor)
     : options_(options),
       stream_(std::move(stream)),
       peer_(stream_->peer()),
       account_(account),
       reader_(options.framing, options.limits.max_message_size),
       waiting_(std::make_unique<Waiting>(options.spin, account)),
-      encoder_(framing::make_codec(options.framing, options.limits.max_message_size)),
-      sending_(std::make_unique<MemoryHold>(account)) {
+      outbox_(std::make_unique<Outbox>(*this, account, std::move(reactor))) {
     check_options(options_);
 }
 
@@ -101,10 +94,7 @@ std::optional<std::string_view> JsonSocket::receive_buffered() {
 std::optional<std::string_view> JsonSocket::next_message() {
     const Framing before = reader_.framing();
     auto payload = reader_.next();
-    if (reader_.framing() != before) {
-        const std::scoped_lock lock(write_mutex_);
-        encoder_ = framing::make_codec(reader_.framing(), options_.limits.max_message_size);
-    }
+    if (reader_.framing() != before) outbox_->use(reader_.framing());
     if (payload) {
         waiting_->message_end.reset();
         waiting_->next_byte.reset();
@@ -188,9 +178,7 @@ std::optional<std::size_t> JsonSocket::read_some(Deadline deadline) {
 void JsonSocket::release_memory() {
     reader_.release();
     waiting_->buffer.set(reader_.capacity());
-    const std::scoped_lock lock(write_mutex_);
-    queued_.shrink_to_fit();
-    sending_->set(queued_.capacity());
+    outbox_->release_memory();
 }
 
 void JsonSocket::send_objs(std::span<const json> messages) {
@@ -201,104 +189,30 @@ void JsonSocket::send_objs(std::span<const json> messages) {
         serialize(message, texts, options_.limits);
         ends.push_back(texts.size());
     }
-    const std::scoped_lock lock(write_mutex_);
-    require_connected();
-    const std::size_t before = queued_.size();
-    try {
-        std::size_t begin = 0;
-        for (const std::size_t end : ends) {
-            append(std::string_view(texts).substr(begin, end - begin));
-            begin = end;
-        }
-    } catch (...) {
-        queued_.resize(before);
-        throw;
+    std::vector<std::string_view> payloads;
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+        payloads.push_back(std::string_view(texts).substr(begin, end - begin));
+        begin = end;
     }
-    write_queued(options_.send_timeout);
-    give_back();
+    outbox_->send(payloads, no_deadline);
 }
 
 void JsonSocket::send_payload(std::string_view payload) { send_payload(payload, no_deadline); }
 
 void JsonSocket::send_payload(std::string_view payload, Deadline deadline) {
-    const std::scoped_lock lock(write_mutex_);
-    require_connected();
-    append(payload);
-    const std::chrono::milliseconds left(poll_timeout(deadline));
-    write_queued(deadline == no_deadline ? options_.send_timeout
-                                         : std::min(left, options_.send_timeout));
-    give_back();
+    outbox_->send({&payload, 1}, deadline);
 }
 
-void JsonSocket::send_late_payload(std::string_view payload) {
-    const std::scoped_lock lock(write_mutex_);
-    append(payload);
-    write_queued(options_.send_timeout);
-    give_back();
+void JsonSocket::send_late_payload(std::string_view payload, std::function<void(bool left)> sent) {
+    outbox_->send_late(payload, std::move(sent));
 }
 
-bool JsonSocket::queue_payload(std::string_view payload) {
-    const std::scoped_lock lock(write_mutex_);
-    append(payload);
-    if (queued_.size() < flush_threshold) return false;
-    write_queued(options_.send_timeout);
-    return true;
-}
+bool JsonSocket::queue_payload(std::string_view payload) { return outbox_->queue(payload); }
 
-void JsonSocket::flush() {
-    const std::scoped_lock lock(write_mutex_);
-    write_queued(options_.send_timeout);
-}
+void JsonSocket::flush() { outbox_->flush(); }
 
-/// With write_mutex_ held.
-void JsonSocket::require_connected() const {
-    if (connected()) return;
-    throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
-}
-
-/// With write_mutex_ held.
-void JsonSocket::append(std::string_view payload) {
-    if (payload.size() > options_.limits.max_message_size) {
-        throw MessageTooLarge(payload.size(), options_.limits.max_message_size);
-    }
-    const std::size_t before = queued_.size();
-    try {
-        encoder_->encode(payload, queued_);
-        sending_->set(queued_.capacity());
-    } catch (...) {
-        queued_.resize(before);  // no header without its payload
-        throw;
-    }
-}
-
-/// With write_mutex_ held.
-void JsonSocket::give_back() {
-    if (!queued_.empty() || queued_.capacity() <= kept_capacity) return;
-    queued_.shrink_to_fit();
-    sending_->set(queued_.capacity());
-}
-
-/// With write_mutex_ held.
-void JsonSocket::write_queued(std::chrono::milliseconds timeout) {
-    if (closed_.load(std::memory_order_acquire)) {
-        queued_.clear();
-        throw ConnectionClosed("socket connection broken: not connected to " + peer_, false);
-    }
-    if (queued_.empty()) return;
-    try {
-        stream_->write_all(queued_, {timeout, options_.min_send_rate});
-    } catch (const std::exception&) {  // also for want of memory to say what it was
-        queued_.clear();
-        if (closed_.load(std::memory_order_acquire)) {
-            throw ConnectionClosed("socket connection broken: closed by this side", true);
-        }
-        // Part of a message may be out; nothing that follows it would be understood.
-        write_failed_.store(true, std::memory_order_release);
-        close();
-        throw;
-    }
-    queued_.clear();
-}
+void JsonSocket::drain() { outbox_->drain(); }
 
 void JsonSocket::interrupt() noexcept {
     interrupted_.store(true, std::memory_order_release);

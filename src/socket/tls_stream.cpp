@@ -314,6 +314,7 @@ std::optional<std::size_t> TlsStream::read_plain(std::span<char> space, Deadline
 void TlsStream::write_all(std::string_view bytes, Pace pace) {
     if (plain_) return stream_->write_all(bytes, pace);
     const Lock writing(writing_);
+    if (!encrypted_.empty()) send_encrypted(pace);
     RateDeadline paced(pace.timeout, pace.rate);
     while (!bytes.empty()) {
         const std::string_view piece = bytes.substr(0, largest_piece);
@@ -327,11 +328,44 @@ void TlsStream::write_all(std::string_view bytes, Pace pace) {
     }
 }
 
+/// A record at a time: no more than one is held back.
+std::size_t TlsStream::write_some(std::string_view bytes) {
+    if (plain_) return stream_->write_some(bytes);
+    const Lock writing(writing_);
+    std::size_t taken = 0;
+    while (send_some_encrypted() && taken < bytes.size()) {
+        const std::string_view piece = bytes.substr(taken, largest_piece);
+        encrypt(piece);
+        taken += piece.size();
+    }
+    return taken;
+}
+
+std::size_t TlsStream::unsent() const {
+    const Lock writing(writing_);
+    return encrypted_.size() - begun_;
+}
+
 void TlsStream::send_encrypted(Pace pace) {
+    if (cut_) fail();
     cut_ = true;
-    stream_->write_all(encrypted_, pace);
+    stream_->write_all(std::string_view(encrypted_).substr(begun_), pace);
     cut_ = false;
     encrypted_.clear();
+    begun_ = 0;
+}
+
+/// Without waiting. Is it all?
+bool TlsStream::send_some_encrypted() {
+    if (encrypted_.empty()) return true;
+    if (cut_) fail();
+    cut_ = true;
+    begun_ += stream_->write_some(std::string_view(encrypted_).substr(begun_));
+    cut_ = false;
+    if (begun_ < encrypted_.size()) return false;
+    encrypted_.clear();
+    begun_ = 0;
+    return true;
 }
 
 void TlsStream::encrypt(std::string_view bytes) {
@@ -367,12 +401,12 @@ void TlsStream::shutdown() noexcept {
     stream_->shutdown();
 }
 
-/// Tells the other end that this is the end and no attack; unless a thread is writing, or was when
-/// it failed, behind part of whose record it would make no sense; or this would have to wait.
+/// Tells the other end that this is the end and no attack; unless a thread is writing, or part of a
+/// record has not left, behind which it would make no sense; or this would have to wait.
 void TlsStream::say_goodbye() noexcept {
     if (plain_ || !writing_.try_lock()) return;
     try {
-        if (!cut_) {
+        if (!cut_ && encrypted_.empty()) {
             {
                 const Lock lock(mutex_);
                 ERR_clear_error();

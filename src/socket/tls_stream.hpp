@@ -35,6 +35,9 @@ class TlsStream : public Stream {
     void handshake(Deadline deadline) override;
     std::optional<std::size_t> read_some(std::span<char> space, Deadline deadline) override;
     void write_all(std::string_view bytes, Pace pace) override;
+    std::size_t write_some(std::string_view bytes) override;
+    std::size_t unsent() const override;
+    int descriptor() const noexcept override { return stream_->descriptor(); }
     std::uint64_t received() const override { return total_received_; }
     void interrupt() noexcept override;
     void await_delivery(std::chrono::milliseconds timeout) noexcept override {
@@ -62,6 +65,7 @@ class TlsStream : public Stream {
     std::optional<std::size_t> read_plain(std::span<char> space, Deadline deadline);
     void encrypt(std::string_view bytes) JSOCKET_REQUIRES(writing_);
     void send_encrypted(Pace pace) JSOCKET_REQUIRES(writing_);
+    bool send_some_encrypted() JSOCKET_REQUIRES(writing_);
     void collect() JSOCKET_REQUIRES(writing_) JSOCKET_REQUIRES(mutex_);
     void say_goodbye() noexcept;
     std::string hint(long verdict) const;
@@ -90,10 +94,10 @@ class TlsStream : public Stream {
 
     std::atomic<bool> interrupted_{false};
 
-    Mutex writing_;  // taken before mutex_
+    mutable Mutex writing_;  // taken before mutex_
     std::string encrypted_ JSOCKET_GUARDED_BY(writing_);
-    bool cut_ JSOCKET_GUARDED_BY(writing_) =
-        false;  // part of a record may be out, and not the rest
+    std::size_t begun_ JSOCKET_GUARDED_BY(writing_) = 0;  // bytes of encrypted_ that have left
+    bool cut_ JSOCKET_GUARDED_BY(writing_) = false;  // after a failure nobody knows how many have
 
     Mutex mutex_;
     const Ssl ssl_;  // what it points to is guarded by mutex_

@@ -19,7 +19,7 @@ from unittest import mock
 NAMES = {"nlohmann_json": ("nlohmann-json", "nlohmann_json"), "spdlog": ("spdlog", "spdlog"),
          "ZLIB": ("zlib", "zlib"), "OpenSSL": ("openssl", "openssl"), "CLI11": ("cli11", "cli11"),
          "Curses": ("ncurses", "ncurses"), "tomlplusplus": ("tomlplusplus", "tomlplusplus"),
-         "LibEdit": ("libedit", "editline")}
+         "LibEdit": ("libedit", "editline"), "Asio": ("asio", "asio")}
 SYSTEM = {"Threads"}
 
 VCPKG_STANDINS = """

@@ -8,8 +8,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,7 +18,7 @@
 namespace jsocket {
 
 class MemoryAccount;
-class MemoryHold;
+class Reactor;
 
 /// One connection that carries JSON messages; clients and servers are made of it.
 ///
@@ -29,9 +29,10 @@ class MemoryHold;
 class JsonSocket {
   public:
     /// Throws UsageError if an option is out of its range. What the connection holds is counted in
-    /// `account`, a server's; null if nobody counts.
+    /// `account`, a server's; null if nobody counts. `reactor` sends late payloads; null if whoever
+    /// sends them is to wait.
     JsonSocket(std::unique_ptr<Stream> stream, const SocketOptions& options,
-               MemoryAccount* account = nullptr);
+               MemoryAccount* account = nullptr, std::shared_ptr<Reactor> reactor = nullptr);
     ~JsonSocket();
     JsonSocket(const JsonSocket&) = delete;
     JsonSocket& operator=(const JsonSocket&) = delete;
@@ -68,17 +69,23 @@ class JsonSocket {
     /// the connection.
     void send_payload(std::string_view payload, Deadline deadline);
 
-    /// The same for a peer that may only have finished sending, and waits for what it has asked
-    /// for.
-    void send_late_payload(std::string_view payload);
+    /// Sends a message without waiting for the peer, nor for a thread that does; also to one that
+    /// has only finished sending. The rest leaves when the peer makes room; one that takes nothing,
+    /// or less than min_send_rate, for send_timeout is disconnected. `sent` is called once, by any
+    /// thread, without locks held: the message has left, or never will. It must not throw. Throws
+    /// UsageError, with `sent` not called.
+    void send_late_payload(std::string_view payload, std::function<void(bool left)> sent);
 
     /// Puts a message behind those that wait to be sent; flush() sends them, as does the next
     /// send of any kind, and queue_payload() itself once there is enough for a write to be worth
     /// it. Returns whether all of it has been sent.
     bool queue_payload(std::string_view payload);
 
-    /// Sends what waits. Throws as send_obj() for it.
+    /// Sends what queue_payload() has put there. Throws as send_obj() for it.
     void flush();
+
+    /// The same with late payloads, and waits until they have left.
+    void drain();
 
     /// Bytes that are held for receiving, on the receiving thread only.
     std::size_t capacity() const noexcept { return reader_.capacity(); }
@@ -122,6 +129,7 @@ class JsonSocket {
     Framing framing() const noexcept { return reader_.framing(); }
 
   private:
+    class Outbox;
     struct Waiting;
 
     std::optional<std::string_view> next_message();
@@ -130,10 +138,6 @@ class JsonSocket {
     bool go_on_waiting();
     bool wait_for_room(Deadline deadline);
     std::optional<std::size_t> read_some(Deadline deadline);
-    void require_connected() const;
-    void append(std::string_view payload);
-    void write_queued(std::chrono::milliseconds timeout);
-    void give_back();
 
     const SocketOptions options_;
     const std::unique_ptr<Stream> stream_;
@@ -149,11 +153,7 @@ class JsonSocket {
     framing::FrameReader reader_;
     const std::unique_ptr<Waiting> waiting_;
 
-    // Guarded by write_mutex_.
-    std::mutex write_mutex_;
-    std::unique_ptr<framing::Codec> encoder_;
-    std::string queued_;                         // whole messages, headers included
-    const std::unique_ptr<MemoryHold> sending_;  // queued_
+    const std::unique_ptr<Outbox> outbox_;  // after stream_, which it writes to
 };
 
 }  // namespace jsocket

@@ -63,6 +63,10 @@ class Stream {
         return bytes.size();
     }
 
+    /// How many bytes write_some() has taken, but not the peer, such as the rest of an encrypted
+    /// record. They leave with the next write of any kind, also one of nothing.
+    virtual std::size_t unsent() const { return 0; }
+
     /// What poll(2) is to wait on until write_some() takes more; -1 if there is no such thing.
     virtual int descriptor() const noexcept { return -1; }
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/rate_deadline.hpp"
+#include "support/memory_budget.hpp"
+#include "support/mutex.hpp"
+#include "support/reactor.hpp"
+
+#include <jsocket/socket/json_socket.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jsocket {
+
+/// The sending half of a JsonSocket. Ordinary messages wait in one queue, and whoever sends them
+/// waits for the peer. Late ones wait in another, and no thread waits for them: whichever thread is
+/// writing takes them along, and the reactor goes on when the peer has made room.
+///
+/// Threads: every member may be called from any thread.
+class JsonSocket::Outbox {
+  public:
+    /// Tells whether a message has left.
+    using Sent = std::function<void(bool left)>;
+
+    /// Without a reactor, or a descriptor of the stream, whoever sends a late message waits.
+    Outbox(JsonSocket& socket, MemoryAccount* account, std::shared_ptr<Reactor> reactor);
+    ~Outbox();
+
+    /// From now on messages are framed like this.
+    void use(Framing framing);
+
+    // As JsonSocket's.
+    void send(std::span<const std::string_view> payloads, Deadline deadline);
+    bool queue(std::string_view payload);
+    void flush();
+    void drain();
+    void send_late(std::string_view payload, Sent on_sent);
+    void release_memory();
+
+  private:
+    /// Late messages that leave together, and who wants to know.
+    struct Chunk {
+        std::string bytes = {};
+        std::vector<Sent> sent = {};
+    };
+
+    /// Calls that are due once no lock is held: makes them in its destructor.
+    class Calls {
+      public:
+        Calls() = default;
+        ~Calls();
+        Calls(const Calls&) = delete;
+        Calls& operator=(const Calls&) = delete;
+
+        std::list<Chunk> left;
+        std::list<Chunk> lost;
+    };
+
+    class Turn;
+
+    void check_size(std::string_view payload) const;
+    void append(std::span<const std::string_view> payloads) JSOCKET_REQUIRES(writing_);
+    void give_back() JSOCKET_REQUIRES(writing_);
+    void require_open() JSOCKET_REQUIRES(writing_);
+    void write(std::chrono::milliseconds timeout, Calls& calls) JSOCKET_REQUIRES(writing_);
+    void write_late(Pace pace, Calls& calls) JSOCKET_REQUIRES(writing_);
+    bool fail() noexcept JSOCKET_REQUIRES(writing_);
+    void pump(Calls& calls) noexcept JSOCKET_REQUIRES(writing_);
+    bool write_some(Calls& calls) JSOCKET_REQUIRES(writing_);
+    void count_progress(std::size_t bytes) JSOCKET_REQUIRES(writing_);
+    void await_room() JSOCKET_REQUIRES(writing_);
+    void stop_waiting() noexcept JSOCKET_REQUIRES(writing_);
+    void take_late() JSOCKET_REQUIRES(writing_);
+    void drop_late(Calls& calls) noexcept JSOCKET_REQUIRES(writing_);
+    void front_has_left(Calls& calls) JSOCKET_REQUIRES(writing_);
+    void go_on() noexcept;
+
+    JsonSocket& socket_;
+    const std::shared_ptr<Reactor> reactor_;  // or null
+
+    Mutex writing_;  // held while the peer is waited for, too
+    std::unique_ptr<framing::Codec> encoder_ JSOCKET_GUARDED_BY(writing_);
+    std::string queued_ JSOCKET_GUARDED_BY(writing_);  // whole messages, headers included
+    MemoryHold queued_hold_ JSOCKET_GUARDED_BY(writing_);
+    std::list<Chunk> leaving_ JSOCKET_GUARDED_BY(writing_);  // late ones, before queued_
+    std::size_t begun_ JSOCKET_GUARDED_BY(writing_) = 0;      // bytes of the first that have left
+    std::optional<RateDeadline> pace_ JSOCKET_GUARDED_BY(writing_);  // while there is no room
+    std::unique_ptr<Reactor::Watch> watch_ JSOCKET_GUARDED_BY(writing_);
+
+    Mutex late_mutex_;  // taken after writing_, and never held while anything is waited for
+    std::unique_ptr<framing::Codec> late_encoder_ JSOCKET_GUARDED_BY(late_mutex_);
+    std::list<Chunk> late_ JSOCKET_GUARDED_BY(late_mutex_);
+    std::size_t late_bytes_ JSOCKET_GUARDED_BY(late_mutex_) = 0;  // those of leaving_, too
+    MemoryHold late_hold_ JSOCKET_GUARDED_BY(late_mutex_);
+
+    // Is there something to do for whoever has writing_? One thread sets it and then tries to lock,
+    // another unlocks and then looks. Both change it on the way, so that one of them succeeds.
+    std::atomic<unsigned> work_{0};
+};
+
+}  // namespace jsocket
