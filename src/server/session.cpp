@@ -393,8 +393,10 @@ void Session::finish() noexcept {
     try {
         socket_.drain();  // what was answered before a failure
         unsent_messages_ = unsent_bytes_ = 0;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
         uncount_sent(unsent_messages_, unsent_bytes_);
+        // A client that has left is another matter: it has just not waited.
+        if (as<TimeoutError>(error)) count_failure(Failure::bad_write, error.what());
     }
     // An interrupted client may have sent more, too, but is not waited for.
     const bool lingers = linger_ || socket_.interrupted();

@@ -157,7 +157,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Slots::Slot slot_;  // while connected, and while it holds its socket after that
     std::optional<MemoryAccount> memory_;
     Counters counters_;
-    JsonSocket socket_;  // after counters_: it tells of replies that it has not sent
+    JsonSocket socket_;               // after counters_: it tells of replies that it has not sent
     std::atomic<bool> ready_{false};  // the handshake is over
     std::atomic<bool> disconnected_{false};
 

@@ -49,10 +49,7 @@ class JSOCKET_THREAD_ANNOTATION(scoped_lockable) JsonSocket::Outbox::Turn {
 
 JsonSocket::Outbox::Outbox(JsonSocket& socket, MemoryAccount* account,
                            std::shared_ptr<Reactor> reactor)
-    : socket_(socket),
-      reactor_(std::move(reactor)),
-      queued_hold_(account),
-      late_hold_(account) {
+    : socket_(socket), reactor_(std::move(reactor)), queued_hold_(account), late_hold_(account) {
     use(socket.options_.framing);
 }
 

@@ -93,7 +93,7 @@ class JsonSocket::Outbox {
     std::string queued_ JSOCKET_GUARDED_BY(writing_);  // whole messages, headers included
     MemoryHold queued_hold_ JSOCKET_GUARDED_BY(writing_);
     std::list<Chunk> leaving_ JSOCKET_GUARDED_BY(writing_);  // late ones, before queued_
-    std::size_t begun_ JSOCKET_GUARDED_BY(writing_) = 0;      // bytes of the first that have left
+    std::size_t begun_ JSOCKET_GUARDED_BY(writing_) = 0;     // bytes of the first that have left
     std::optional<RateDeadline> pace_ JSOCKET_GUARDED_BY(writing_);  // while there is no room
     std::unique_ptr<Reactor::Watch> watch_ JSOCKET_GUARDED_BY(writing_);
 

@@ -5,6 +5,7 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
+
 #include <cstdint>
 #include <exception>
 #include <sys/ioctl.h>
