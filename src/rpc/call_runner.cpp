@@ -258,7 +258,7 @@ void CallRunner::start_groups(const JobPtr& job) {
 /// On a thread of its own.
 void CallRunner::start(const JobPtr& job, Run run) {
     try {
-        lane_->run([this, job, run] { finish_group(*job, run); });
+        lane_->run([this, job, run] { finish_group(job, run); });
     } catch (const std::exception& error) {  // no thread, or no memory
         refuse_group(*job, run, error.what());
         end_group(*job);  // the reading thread's group is left
@@ -300,7 +300,7 @@ void CallRunner::run_in_order() {
             queued_bytes_ -= job->size;
             changed_.notify_all();
         }
-        finish_group(*job, Run::in_order);
+        finish_group(job, Run::in_order);
         if (lane_->should_yield() && come_again()) return;
     }
 }
@@ -318,10 +318,10 @@ bool CallRunner::come_again() noexcept {
 
 /// On a thread of the pool, which no exception may leave. What has no memory to be answered ends
 /// its connection.
-void CallRunner::finish_group(Job& job, Run run) noexcept {
+void CallRunner::finish_group(const JobPtr& job, Run run) noexcept {
     try {
-        run_group(job, run);
-        if (end_group(job)) send(job);
+        run_group(*job, run);
+        if (end_group(*job)) send(job);
     } catch (...) {
         connection_.give_up();
     }
@@ -391,25 +391,31 @@ void CallRunner::forget_ids(Job& job) {
     if (std::exchange(job.counts_as_call, false)) --calls_;
 }
 
-void CallRunner::send(Job& job) {
-    const auto reply = reply_of(job);
+/// The job is over when its reply has left. A client that does not read gets no threads for
+/// further calls.
+void CallRunner::send(const JobPtr& job) {
+    auto reply = reply_of(*job);
     if (!reply) return;
+    job->conversation.reset();  // which the last thread to have the job must not destroy
     {
         const Lock lock(mutex_);
-        job.sending = true;
+        job->sending = true;
         ++sending_;
     }
-    // A client that does not read gets no threads for further calls.
-    lane_->add_backlog(reply->size());
+    const std::size_t size = reply->size();
+    lane_->add_backlog(size);
     try {
-        connection_.reply(*reply);
+        connection_.reply(std::move(*reply), [self = shared_from_this(), job, size]() mutable {
+            self->lane_->remove_backlog(size);
+            job.reset();  // before the runner that it gives back to
+        });
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
+        lane_->remove_backlog(size);
     } catch (...) {
-        lane_->remove_backlog(reply->size());
+        lane_->remove_backlog(size);
         throw;
     }
-    lane_->remove_backlog(reply->size());
 }
 
 /// It has been answered, or never will be.

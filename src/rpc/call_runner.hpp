@@ -31,11 +31,13 @@ namespace jsocket::rpc {
 ///
 /// Threads:  take() and finish() on the thread that reads the connection; the rest on any.
 /// Lifetime: finish() before it is destroyed. `methods` must outlive it.
-class CallRunner {
+class CallRunner : public std::enable_shared_from_this<CallRunner> {
   public:
     /// How its connection is reached, from any thread but for `go_on`.
     struct Connection {
-        std::function<void(std::string_view reply)> reply;  ///< sends; throws as Peer does
+        /// Sends a reply. `sent` is called once, by any thread, without locks held, when it has left
+        /// or never will; not after an exception. Throws as Peer does.
+        std::function<void(std::string reply, std::function<void()> sent)> reply;
         std::function<void()> give_up;                      ///< ends it, without waiting
 
         /// On the reading thread, now and then while it waits: sends what has been answered. False
@@ -92,14 +94,14 @@ class CallRunner {
     void run_in_order();
     bool come_again() noexcept;
     void run_group(Job& job, Run run);
+    void send(const JobPtr& job);
     void refuse_group(Job& job, Run run, const char* reason);
     void run_item(Job& job, Item& item);
     std::size_t call(Job& job, Item& item);
     bool end_group(Job& job);
-    void finish_group(Job& job, Run run) noexcept;
+    void finish_group(const JobPtr& job, Run run) noexcept;
     void forget_ids(Job& job) JSOCKET_REQUIRES(mutex_);
     std::optional<std::string> reply_of(Job& job);
-    void send(Job& job);
 
     const Dispatcher::Impl& methods_;
     const Options& options_;

@@ -22,7 +22,11 @@ std::shared_ptr<Conversation> make_conversation(const std::shared_ptr<JsonClient
     return std::make_shared<Conversation>(
         methods, Link{.send = send,
                       .connection = {
-                          .reply = [client](std::string_view text) { client->send_payload(text); },
+                          .reply =
+                              [client](const std::string& text, const std::function<void()>& sent) {
+                                  client->send_payload(text);
+                                  sent();
+                              },
                           .give_up = [client] { client->close(); },
                           .go_on = [client] { return client->connected(); },
                           .limits = options.limits},
@@ -94,7 +98,7 @@ class Client::Impl {
         } catch (const PayloadError& error) {
             answer = conversation_->take_unreadable(error, text);
         }
-        if (answer) conversation_->link().connection.reply(*answer);
+        if (answer) conversation_->link().connection.reply(std::move(*answer), [] {});
     }
 
     const std::shared_ptr<JsonClient> client_;

@@ -74,7 +74,7 @@ Conversation::Conversation(Dispatcher methods, Link link)
 }
 
 void Conversation::begin() {
-    runner_ = std::make_unique<CallRunner>(methods_, link_.connection);
+    runner_ = std::make_shared<CallRunner>(methods_, link_.connection);
     notified_ = false;
     reader_ = std::thread::id();  // which a thread may have that has begun since that one ended
     const Lock lock(mutex_);

@@ -124,7 +124,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     std::atomic<std::thread::id> reader_{};
     std::atomic<std::uint64_t> stray_replies_{0};
     std::atomic<bool> notified_{false};   // has anything been sent whose refusal has no id?
-    std::unique_ptr<CallRunner> runner_;  // the reading thread's; one for each connection
+    std::shared_ptr<CallRunner> runner_;  // the reading thread's; one for each connection
 
     Mutex mutex_;
     Condition slot_free_;  // or the end has come

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/rate_deadline.hpp"
-#include "support/memory_budget.hpp"
+#include "core/memory_budget.hpp"
 #include "support/mutex.hpp"
 #include "support/reactor.hpp"
 
