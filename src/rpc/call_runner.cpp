@@ -405,10 +405,11 @@ void CallRunner::send(const JobPtr& job) {
     const std::size_t size = reply->size();
     lane_->add_backlog(size);
     try {
-        connection_.reply(std::move(*reply), [self = shared_from_this(), job, size]() mutable {
-            self->lane_->remove_backlog(size);
-            job.reset();  // before the runner that it gives back to
-        });
+        connection_.reply(std::move(*reply),
+                          [self = shared_from_this(), job = job, size]() mutable {
+                              self->lane_->remove_backlog(size);
+                              job.reset();  // before the runner that it gives back to
+                          });
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
         lane_->remove_backlog(size);

@@ -35,10 +35,10 @@ class CallRunner : public std::enable_shared_from_this<CallRunner> {
   public:
     /// How its connection is reached, from any thread but for `go_on`.
     struct Connection {
-        /// Sends a reply. `sent` is called once, by any thread, without locks held, when it has left
-        /// or never will; not after an exception. Throws as Peer does.
+        /// Sends a reply. `sent` is called once, by any thread, without locks held, when it has
+        /// left or never will; not after an exception. Throws as Peer does.
         std::function<void(std::string reply, std::function<void()> sent)> reply;
-        std::function<void()> give_up;                      ///< ends it, without waiting
+        std::function<void()> give_up;  ///< ends it, without waiting
 
         /// On the reading thread, now and then while it waits: sends what has been answered. False
         /// once this side is ending the connection.

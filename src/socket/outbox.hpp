@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/rate_deadline.hpp"
 #include "core/memory_budget.hpp"
+#include "core/rate_deadline.hpp"
 #include "support/mutex.hpp"
 #include "support/reactor.hpp"
 
