@@ -369,6 +369,7 @@ std::size_t CallRunner::call(Job& job, Item& item) {
     Call call(std::move(request.method), request.id, request.notification, item.stop.get_token(),
               job.conversation);
     std::optional<json> reply = methods_.answer(call, request.params);
+    discard(request.params);  // others of the batch may take long
     return reply ? job.replies.set(item.reply, std::move(*reply)) : 0;
 }
 
@@ -397,10 +398,13 @@ void CallRunner::send(const JobPtr& job) {
     auto reply = reply_of(*job);
     if (!reply) return;
     job->conversation.reset();  // which the last thread to have the job must not destroy
+    // A client that does not read is not to hold the trees of its calls, too.
+    job->items.clear();
     {
         const Lock lock(mutex_);
         job->sending = true;
         ++sending_;
+        changed_.notify_all();
     }
     const std::size_t size = reply->size();
     lane_->add_backlog(size);
@@ -410,6 +414,7 @@ void CallRunner::send(const JobPtr& job) {
                               self->lane_->remove_backlog(size);
                               job.reset();  // before the runner that it gives back to
                           });
+        job->replies.release();  // they are counted where they wait now
     } catch (const Error&) {
         // Nobody is there to read it, which the reading thread finds out as well.
         lane_->remove_backlog(size);
@@ -435,11 +440,17 @@ void CallRunner::cancel_all() noexcept {
     for (const auto& [key, item] : items_) item->cancelled = true;
 }
 
-bool CallRunner::wait_until_idle(Deadline deadline) noexcept {
+/// Replies that are being sent are left to the connection, which has time-outs for them.
+bool CallRunner::wait_until_idle(Deadline deadline, std::chrono::milliseconds patience) noexcept {
     const Lock lock(mutex_);
-    while (jobs_ > 0 && changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
+    while (jobs_ > sending_) {
+        const bool stalled = lane_->stalled();  // nobody notifies of it
+        const Deadline end = std::min(deadline, deadline_after(patience));
+        if (changed_.wait_until(mutex_, end) == std::cv_status::no_timeout) continue;
+        if (stalled && lane_->stalled()) break;
+        if (std::chrono::steady_clock::now() >= deadline) break;
     }
-    return jobs_ == 0;
+    return jobs_ <= sending_;
 }
 
 void CallRunner::finish() noexcept {

@@ -10,6 +10,7 @@
 
 #include <jsocket/deadline.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -70,8 +71,9 @@ class CallRunner : public std::enable_shared_from_this<CallRunner> {
     /// What has not begun is answered with `cancelled` instead.
     void cancel_all() noexcept;
 
-    /// Has everything been answered by then?
-    bool wait_until_idle(Deadline deadline) noexcept;
+    /// Has everything been answered by then? Replies may have yet to leave. If no call can begin
+    /// until the client has read some, it gets only so much `patience`.
+    bool wait_until_idle(Deadline deadline, std::chrono::milliseconds patience) noexcept;
 
     /// Waits for everything, and ends the threads.
     void finish() noexcept;

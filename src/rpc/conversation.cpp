@@ -15,6 +15,9 @@
 namespace jsocket::rpc {
 namespace {
 
+// As long as an interrupted send waits for its peer: this end is closing the connection.
+constexpr std::chrono::milliseconds reading_time(50);
+
 ConnectionClosed not_connected(const std::string& address) {
     return {"socket connection broken: not connected to " + address, false};
 }
@@ -96,7 +99,8 @@ void Conversation::end(const std::exception_ptr& reason, bool abrupt) noexcept {
     }
     if (!runner_) return;
     if (abrupt) runner_->stop_all();
-    runner_->wait_until_idle(deadline_after(methods_.options().drain_timeout));
+    const std::chrono::milliseconds drain_timeout = methods_.options().drain_timeout;
+    runner_->wait_until_idle(deadline_after(drain_timeout), abrupt ? drain_timeout : reading_time);
     runner_->cancel_all();
     runner_->stop_all();
     runner_->finish();

@@ -171,4 +171,10 @@ std::optional<std::string> Replies::text() {
     return text += ']';
 }
 
+void Replies::release() noexcept {
+    const Lock lock(mutex_);
+    entries_.clear();
+    hold_.clear();
+}
+
 }  // namespace jsocket::rpc

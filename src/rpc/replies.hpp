@@ -52,6 +52,9 @@ class Replies {
     /// The whole message; empty if nothing was answered. At the end.
     std::optional<std::string> text();
 
+    /// Counts nothing any more, once the text and the calls are gone.
+    void release() noexcept;
+
   private:
     struct Cost {
         std::size_t bytes = 0;

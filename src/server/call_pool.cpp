@@ -145,6 +145,11 @@ CallPool::Lane::Lane(std::shared_ptr<CallPool> pool, std::size_t max_backlog)
     node_ = lanes.extract(lanes.begin());
 }
 
+bool CallPool::Lane::stalled() const noexcept {
+    const Lock lock(pool_->mutex_);
+    return running_ == 0 && paused_.load();
+}
+
 void CallPool::Lane::add_backlog(std::size_t bytes) noexcept {
     const std::size_t before = backlog_.fetch_add(bytes);
     if (before <= max_backlog_ && before + bytes > max_backlog_) review();

@@ -83,6 +83,9 @@ class CallPool::Lane : public std::enable_shared_from_this<Lane> {
         return !closed_.load() && (paused_.load() || pool_->waiting_count_.load() > 0);
     }
 
+    /// Does nothing run, and nothing start until the backlog is smaller?
+    bool stalled() const noexcept;
+
     void add_backlog(std::size_t bytes) noexcept;
     void remove_backlog(std::size_t bytes) noexcept;
 

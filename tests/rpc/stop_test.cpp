@@ -202,6 +202,27 @@ TEST_F(RpcStop, AServerThatStopsDoesNotWaitForRoomInItsQueue) {
     EXPECT_LT(watch.elapsed(), patience);
 }
 
+TEST_F(RpcStop, AServerThatStopsDoesNotWaitForAClientThatDoesNotRead) {
+    options.max_call_threads = 1;
+    methods = Dispatcher({.max_bytes_in_flight = 1'000'000, .drain_timeout = 10 * patience});
+    add_methods();
+    std::atomic<int> calls{0};
+    methods.bind("big", [&] {
+        ++calls;
+        return std::string(8'000'000, 'x');
+    });
+    RawPeer client = new_raw_client();
+    send(client, request("deaf", nullptr, 0));
+    ASSERT_TRUE(begun.wait());
+    for (int i = 1; i <= 20; ++i) send(client, request("big", nullptr, i));
+    ASSERT_TRUE(wait_until([&] { return calls > 0; }));
+    released.set();
+    const Stopwatch watch;
+    server().stop();
+    server().join();
+    EXPECT_LT(watch.elapsed(), patience);
+}
+
 TEST_F(RpcStop, ALateResultOfACancelledCallHurtsNobody) {
     const Client client = new_client();
     EXPECT_THROW(client.call("deaf", nullptr, {.timeout = 10ms}), TimeoutError);
