@@ -5,10 +5,10 @@
 #include "server/slots.hpp"
 #include "server/stats_book.hpp"
 #include "server/stats_service.hpp"
+#include "socket/reactor.hpp"
 #include "socket/tls_context.hpp"
 #include "support/log.hpp"
 #include "support/mutex.hpp"
-#include "support/reactor.hpp"
 #include "support/thread.hpp"
 
 #include <jsocket/deadline.hpp>

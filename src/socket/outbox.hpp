@@ -3,8 +3,8 @@
 
 #include "core/memory_budget.hpp"
 #include "core/rate_deadline.hpp"
+#include "socket/reactor.hpp"
 #include "support/mutex.hpp"
-#include "support/reactor.hpp"
 
 #include <jsocket/socket/json_socket.hpp>
 

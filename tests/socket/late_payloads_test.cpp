@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "socket/reactor.hpp"
 #include "socket/socket_stream.hpp"
 #include "support/memory_budget.hpp"
 #include "support/raw_peer.hpp"
-#include "support/reactor.hpp"
 #include "support/waiting.hpp"
 
 #include <jsocket/error.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/reactor.hpp"
+#include "socket/reactor.hpp"
 
 #include "support/address.hpp"
 #include "support/descriptors.hpp"
