@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/memory_budget.hpp"
 #include "socket/reactor.hpp"
 #include "socket/socket_stream.hpp"
-#include "support/memory_budget.hpp"
 #include "support/raw_peer.hpp"
 #include "support/waiting.hpp"
 
