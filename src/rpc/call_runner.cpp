@@ -105,10 +105,13 @@ std::optional<std::string> CallRunner::take(json& message, std::size_t size,
     }
     job->conversation = conversation;
     admit(*job);
-    start_groups(job);
+    const bool others = start_groups(job);
     run_group(*job, Run::immediately);
     if (!end_group(*job)) return std::nullopt;
-    return reply_of(*job);
+    if (!others) return reply_of(*job);
+    // The thread of a method just came in first: no reason to wait until the client has read it.
+    send(job);
+    return std::nullopt;
 }
 
 CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
@@ -247,12 +250,14 @@ void CallRunner::register_item(Job& job, Item& item) {
     item.registered = true;
 }
 
-void CallRunner::start_groups(const JobPtr& job) {
+/// Are there any on other threads?
+bool CallRunner::start_groups(const JobPtr& job) {
     const bool in_order = job->has(Run::in_order);
     const bool concurrent = job->has(Run::concurrently);
     job->groups += int(in_order) + int(concurrent);
     if (in_order) start_in_order(job);
     if (concurrent) start(job, Run::concurrently);
+    return in_order || concurrent;
 }
 
 /// On a thread of its own.

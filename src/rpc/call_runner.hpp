@@ -90,7 +90,7 @@ class CallRunner : public std::enable_shared_from_this<CallRunner> {
     void release(Job& job) noexcept;
     bool has_room(const Job& job) const JSOCKET_REQUIRES(mutex_);
     void register_item(Job& job, Item& item) JSOCKET_REQUIRES(mutex_);
-    void start_groups(const JobPtr& job);
+    bool start_groups(const JobPtr& job);
     void start(const JobPtr& job, Run run);
     void start_in_order(const JobPtr& job);
     void run_in_order();
