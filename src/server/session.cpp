@@ -271,29 +271,19 @@ void Session::write_reply(json&& message, std::string& reply) {
 }
 
 void Session::send_reply(std::string text, std::function<void()> sent) {
-    const std::size_t size = text.size();
     // Counted before it is sent: a client that has its reply finds it in the statistics.
-    count_late(size);
+    counters_.late_messages_out += 1;
+    counters_.late_bytes_out += text.size();
+    std::function<void(bool)> on_sent;
     try {
-        socket_.send_late_payload(text, [this, size, sent = std::move(sent)](bool left) {
-            if (!left) uncount_late(size);
-            if (sent) sent();
-        });
+        if (sent) on_sent = [sent = std::move(sent)](bool) { sent(); };
+        socket_.send_late_payload(text, std::move(on_sent));
     } catch (...) {
-        uncount_late(size);
+        counters_.late_messages_out -= 1;
+        counters_.late_bytes_out -= text.size();
         throw;
     }
     counters_.last_message.set(unix_time());
-}
-
-void Session::count_late(std::size_t bytes) noexcept {
-    counters_.late_messages_out += 1;
-    counters_.late_bytes_out += bytes;
-}
-
-void Session::uncount_late(std::size_t bytes) noexcept {
-    counters_.late_messages_out -= 1;
-    counters_.late_bytes_out -= bytes;
 }
 
 void Session::identify(std::string_view name) {
@@ -422,9 +412,10 @@ ClientStats Session::stats() const {
     ClientStats stats;
     stats.connects = 1;
     stats.messages_in = counters_.messages_in.get();
-    stats.messages_out = counters_.messages_out.get() + counters_.late_messages_out;
+    const JsonSocket::Lost lost = socket_.lost();  // of those that are counted next
+    stats.messages_out = counters_.messages_out.get() + counters_.late_messages_out - lost.payloads;
     stats.bytes_in = counters_.bytes_in.get();
-    stats.bytes_out = counters_.bytes_out.get() + counters_.late_bytes_out;
+    stats.bytes_out = counters_.bytes_out.get() + counters_.late_bytes_out - lost.bytes;
     stats.last_connect_ts = connect_ts_;
     if (const double last = counters_.last_message.get(); last > 0) stats.last_message_ts = last;
     for (std::size_t i = 0; i < failure_count; ++i) {

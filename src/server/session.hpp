@@ -138,8 +138,6 @@ class Session : public std::enable_shared_from_this<Session> {
     void fill(std::string_view payload);
     void queue_reply();
     void count_received();
-    void count_late(std::size_t bytes) noexcept;
-    void uncount_late(std::size_t bytes) noexcept;
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
     void uncount_sent(std::uint64_t messages, std::uint64_t bytes);
     void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
@@ -156,8 +154,8 @@ class Session : public std::enable_shared_from_this<Session> {
     const double connect_ts_ = unix_time();
     Slots::Slot slot_;  // while connected, and while it holds its socket after that
     std::optional<MemoryAccount> memory_;
+    JsonSocket socket_;
     Counters counters_;
-    JsonSocket socket_;               // after counters_: it tells of replies that it has not sent
     std::atomic<bool> ready_{false};  // the handshake is over
     std::atomic<bool> disconnected_{false};
 

@@ -208,6 +208,8 @@ void JsonSocket::send_late_payload(std::string_view payload, std::function<void(
     outbox_->send_late(payload, std::move(sent));
 }
 
+JsonSocket::Lost JsonSocket::lost() const noexcept { return outbox_->lost(); }
+
 bool JsonSocket::queue_payload(std::string_view payload) { return outbox_->queue(payload); }
 
 void JsonSocket::flush() { outbox_->flush(); }

@@ -24,7 +24,9 @@ constexpr std::size_t chunk_size = 16 * 1024;
 JsonSocket::Outbox::Calls::~Calls() {
     for (const auto* const chunks : {&left, &lost}) {
         for (const Chunk& chunk : *chunks) {
-            for (const Sent& sent : chunk.sent) sent(chunks == &left);
+            for (const Sent& sent : chunk.sent) {
+                if (sent) sent(chunks == &left);
+            }
         }
     }
 }
@@ -216,6 +218,7 @@ void JsonSocket::Outbox::send_late(std::string_view payload, Sent on_sent) {
             throw;
         }
         chunk.sent.push_back(std::move(on_sent));
+        chunk.payload_bytes += payload.size();
         late_bytes_ += chunk.bytes.size() - before;
         late_.splice(late_.end(), added);
         work_.exchange(1);
@@ -332,7 +335,11 @@ void JsonSocket::Outbox::drop_late(Calls& calls) noexcept {
     begun_ = 0;
     late_bytes_ = 0;
     late_hold_.clear();
-    for (Chunk& chunk : leaving_) std::string().swap(chunk.bytes);
+    for (Chunk& chunk : leaving_) {
+        std::string().swap(chunk.bytes);
+        lost_payloads_ += chunk.sent.size();
+        lost_bytes_ += chunk.payload_bytes;
+    }
     calls.lost.splice(calls.lost.end(), leaving_);
 }
 

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -46,12 +47,14 @@ class JsonSocket::Outbox {
     void drain();
     void send_late(std::string_view payload, Sent on_sent);
     void release_memory();
+    Lost lost() const noexcept { return {lost_payloads_, lost_bytes_}; }
 
   private:
     /// Late messages that leave together, and who wants to know.
     struct Chunk {
         std::string bytes = {};
-        std::vector<Sent> sent = {};
+        std::size_t payload_bytes = 0;
+        std::vector<Sent> sent = {};  // one for each message
     };
 
     /// Calls that are due once no lock is held: makes them in its destructor.
@@ -106,6 +109,9 @@ class JsonSocket::Outbox {
     // Is there something to do for whoever has writing_? One thread sets it and then tries to lock,
     // another unlocks and then looks. Both change it on the way, so that one of them succeeds.
     std::atomic<unsigned> work_{0};
+
+    std::atomic<std::uint64_t> lost_payloads_{0};
+    std::atomic<std::uint64_t> lost_bytes_{0};
 };
 
 }  // namespace jsocket

@@ -28,7 +28,7 @@ using jsocket::ServerOptions;
 using jsocket::rpc::Dispatcher;
 using jsocket::rpc::Run;
 
-constexpr std::size_t big = 100'000;
+constexpr std::size_t big = 200'000;  // of some tens, no system takes all
 constexpr std::size_t very_big = 20'000'000;
 
 /// A client by hand, with or without TLS.
@@ -83,14 +83,16 @@ class SlowReaders : public testing::TestWithParam<Transport> {
     using Server = Running<jsocket::rpc::Server>;
 
     SlowReaders() {
-        const auto text = [this](std::size_t size) {
+        const auto text = [](std::size_t size) { return std::string(size, 'x'); };
+        methods.bind("now", text, {}, {.run = Run::immediately});
+        const auto late = [this](std::size_t size) {
+            gate.wait();
             ++runs;
             return std::string(size, 'x');
         };
-        methods.bind("now", text, {}, {.run = Run::immediately});
-        methods.bind("late", text, {}, {.run = Run::in_order});
+        methods.bind("late", late, {}, {.run = Run::in_order});
         options.limits.max_message_size = 2 * very_big;
-        options.send_timeout = patience;
+        options.send_timeout = jsocket::no_timeout;
         options.min_send_rate = 0;
         if (GetParam() == Transport::tls) options.tls = files.server_options();
         if (GetParam() == Transport::unix_socket)
@@ -98,6 +100,12 @@ class SlowReaders : public testing::TestWithParam<Transport> {
     }
 
     void start() { server.emplace(options, methods); }
+
+    /// Methods end after all calls have been read: a reply that is there before goes another way.
+    void open_gate_after(std::uint64_t calls) {
+        EXPECT_TRUE(wait_until([&] { return server->client_stats().totals.messages_in >= calls; }));
+        gate.open();
+    }
 
     Reader connect() const {
         constexpr int receive_buffer = 64 * 1024;
@@ -120,26 +128,30 @@ class SlowReaders : public testing::TestWithParam<Transport> {
         return false;
     }
 
-    /// Two that read so for a while are not cut.
+    /// One that reads so for a while is not cut; at one of a few attempts, as the machine may be
+    /// busy with something else.
     void expect_patience() {
         options.send_timeout = 500ms;
-        start();
-        Reader now = connect();
-        Reader late = connect();
-        now.call("now", 1, very_big);
-        late.call("late", 1, very_big);
-        const Stopwatch stopwatch;
-        for (int step = 1; stopwatch.elapsed() < 2 * options.send_timeout; ++step) {
-            wait_until([&] { return stopwatch.elapsed() >= step * 10ms; });
-            ASSERT_EQ(now.receive(64 * 1024).size(), 64u * 1024);
-            ASSERT_EQ(late.receive(64 * 1024).size(), 64u * 1024);
+        gate.open();
+        for (const char* const method : {"now", "late"}) {
+            bool cut = true;
+            for (int attempt = 0; attempt < 5 && cut; ++attempt) {
+                start();
+                Reader reader = connect();
+                reader.call(method, 1, very_big);
+                cut = reader.receive(64 * 1024).empty() ||
+                      closed_on_slow_reader(reader, options.send_timeout * 5 / 4) ||
+                      failures(server->client_stats()) > 0;
+                server.reset();
+            }
+            EXPECT_FALSE(cut) << method;
         }
-        EXPECT_EQ(failures(server->client_stats()), 0u);
     }
 
     const CertificateFiles files;
     const TemporaryDirectory directory;
     std::atomic<int> runs{0};
+    Gate gate;
     Dispatcher methods;
     ServerOptions options;
     std::optional<Server> server;
@@ -152,8 +164,8 @@ std::size_t threads() {
 
 /// Methods that run one after another show it best: one that waited would be the last to run.
 TEST_P(SlowReaders, OfReplyAfterReplyHoldNoThreadsAndGetThemAllOnceTheyRead) {
-    constexpr int clients = 8;
-    constexpr int calls = 60;
+    constexpr int clients = 4;
+    constexpr int calls = 40;
     start();
     const std::size_t before = threads();
     std::vector<Reader> readers;
@@ -161,6 +173,7 @@ TEST_P(SlowReaders, OfReplyAfterReplyHoldNoThreadsAndGetThemAllOnceTheyRead) {
         readers.push_back(connect());
         for (int id = 0; id < calls; ++id) readers.back().call("late", id, big);
     }
+    open_gate_after(clients * calls);
     ASSERT_TRUE(wait_until([&] { return runs == clients * calls; }));
     EXPECT_LE(threads(), before + 4 * clients + 1) << "one reads, few ran methods, one waits";
 
@@ -185,6 +198,7 @@ TEST_P(SlowReaders, AreStillAnsweredInBetweenByWhatIsImmediate) {
     start();
     Reader reader = connect();
     for (int id = 0; id < 20; ++id) reader.call("late", id, big);
+    open_gate_after(20);
     for (int id = 20; id < 40; ++id) reader.call("now", id, big);
     std::set<int> ids;
     for (int i = 0; i < 40; ++i) {
@@ -201,6 +215,7 @@ TEST_P(SlowReaders, ThatNeverReadAreCutAfterSendTimeoutAndCounted) {
     Reader reader = connect();
     const Stopwatch stopwatch;
     for (int id = 0; id < 60; ++id) reader.call("late", id, big);
+    open_gate_after(60);
     EXPECT_TRUE(wait_until([&] { return count(Failure::bad_write) == 1; }));
     EXPECT_GE(stopwatch.elapsed(), 100ms);
     EXPECT_EQ(failures(server->client_stats()), 1u);
@@ -217,6 +232,7 @@ TEST_P(SlowReaders, DoNotHoldUpStop) {
             readers.push_back(connect());
             for (int id = 0; id < 40; ++id) readers.back().call("late", id, big);
         }
+        open_gate_after(4 * 40);
         wait_until([&] { return runs == 4 * 40; });
         const Stopwatch stopwatch;
         server->stop();
@@ -226,16 +242,15 @@ TEST_P(SlowReaders, DoNotHoldUpStop) {
         server.reset();
         return time;
     };
-    options.send_timeout = jsocket::no_timeout;
     EXPECT_TRUE(once_within(500ms, attempt));
 }
 
 TEST_P(SlowReaders, ThatLeaveTakeTheirRepliesWithThem) {
-    options.send_timeout = jsocket::no_timeout;
     start();
     {
         Reader reader = connect();
         for (int id = 0; id < 60; ++id) reader.call("late", id, big);
+        open_gate_after(60);
         ASSERT_TRUE(wait_until([&] { return runs == 60; }));
     }
     EXPECT_TRUE(wait_until([&] { return server->client_stats().connected_clients == 0; }));
@@ -247,6 +262,7 @@ TEST_P(SlowReaders, BelowTheLowestRateAreCutThoughTheyRead) {
         options.send_timeout = 200ms;
         options.min_send_rate = 100'000'000;
         start();
+        gate.open();
         Reader reader = connect();
         reader.call(method, 1, very_big);
         EXPECT_TRUE(closed_on_slow_reader(reader, patience));

@@ -171,6 +171,8 @@ TEST_F(LatePayloads, CutAPeerThatTakesNothingForSendTimeout) {
     send_late("4");
     EXPECT_TRUE(wait_until([&] { return lost == 4; }));
     EXPECT_EQ(arrived, 0);
+    EXPECT_EQ(socket->lost().payloads, 4u);
+    EXPECT_EQ(socket->lost().bytes, 3 * text(0, megabyte).size() + 1);
 }
 
 TEST_F(LatePayloads, AreLostWhenTheConnectionIsClosedOrDestroyed) {

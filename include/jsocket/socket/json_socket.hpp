@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,9 +73,16 @@ class JsonSocket {
     /// Sends a message without waiting for the peer, nor for a thread that does; also to one that
     /// has only finished sending. The rest leaves when the peer makes room; one that takes nothing,
     /// or less than min_send_rate, for send_timeout is disconnected. `sent` is called once, by any
-    /// thread, without locks held: the message has left, or never will. It must not throw. Throws
-    /// UsageError, with `sent` not called.
+    /// thread, without locks held: the message has left, or never will. It must not throw, and may
+    /// be empty. Throws UsageError, with `sent` not called.
     void send_late_payload(std::string_view payload, std::function<void(bool left)> sent);
+
+    /// Late payloads that have not left and never will, and their bytes.
+    struct Lost {
+        std::uint64_t payloads = 0;
+        std::uint64_t bytes = 0;
+    };
+    Lost lost() const noexcept;
 
     /// Puts a message behind those that wait to be sent; flush() sends them, as does the next
     /// send of any kind, and queue_payload() itself once there is enough for a write to be worth
