@@ -42,10 +42,11 @@ namespace {
 
 Link link_to_nobody() {
     return {.send = [](const json&) {},
-            .connection = {.reply = [](const std::string&, const std::function<void()>& sent) { sent(); },
-                           .give_up = [] {},
-                           .go_on = [] { return true; },
-                           .limits = {}},
+            .connection = {
+                .reply = [](const std::string&, const std::function<void()>& sent) { sent(); },
+                .give_up = [] {},
+                .go_on = [] { return true; },
+                .limits = {}},
             .address = "nobody"};
 }
 

@@ -77,11 +77,13 @@ class JsonSocket {
     /// be empty. Throws UsageError, with `sent` not called.
     void send_late_payload(std::string_view payload, std::function<void(bool left)> sent);
 
-    /// Late payloads that have not left and never will, and their bytes.
+    /// Late payloads that have not left and never will.
     struct Lost {
-        std::uint64_t payloads = 0;
-        std::uint64_t bytes = 0;
+        std::uint64_t payloads = 0;  ///< how many
+        std::uint64_t bytes = 0;     ///< of their texts
     };
+
+    /// Those of this connection so far.
     Lost lost() const noexcept;
 
     /// Puts a message behind those that wait to be sent; flush() sends them, as does the next
