@@ -148,7 +148,7 @@ void TreeBuilder::fill(std::string_view text, const Limits& limits, json& tree) 
     }
 }
 
-void TreeBuilder::read(const Limits& limits, json& tree) {
+inline void TreeBuilder::read(const Limits& limits, json& tree) {
     JsonReader<TreeBuilder>(text_, limits, *this).read(&tree);
     count_kept();
     peak_ = std::max(peak_, held_ + grown_);
@@ -157,7 +157,7 @@ void TreeBuilder::read(const Limits& limits, json& tree) {
 }
 
 /// What serves to read the next text is kept as the tree is.
-void TreeBuilder::count_kept() {
+inline void TreeBuilder::count_kept() {
     const std::size_t kept = nodes_.capacity() * sizeof(Node*) + unescaped_.capacity();
     if (kept > room_left_) {
         give_back(nodes_);
@@ -176,7 +176,7 @@ void TreeBuilder::release() {
 }
 
 /// Counts memory that is about to be, or has just been, allocated for the tree.
-void TreeBuilder::grow(std::size_t bytes) {
+inline void TreeBuilder::grow(std::size_t bytes) {
     grown_ += bytes;
     if (hold_ == nullptr || grown_ < reported_ + growth_step) return;
     reported_ = grown_;
@@ -184,7 +184,7 @@ void TreeBuilder::grow(std::size_t bytes) {
 }
 
 /// A string is as it is going to be: gives back its room if there is too much in all.
-void TreeBuilder::settle(std::string& string) {
+inline void TreeBuilder::settle(std::string& string) {
     const std::size_t room = string.capacity() - string.size();
     if (room <= room_left_) {
         room_left_ -= room;
@@ -195,7 +195,7 @@ void TreeBuilder::settle(std::string& string) {
 }
 
 /// The same for an array.
-void TreeBuilder::settle(json::array_t& array) {
+inline void TreeBuilder::settle(json::array_t& array) {
     const std::size_t room = (array.capacity() - array.size()) * sizeof(json);
     if (room <= room_left_) {
         room_left_ -= room;

@@ -21,12 +21,10 @@ constexpr std::size_t chunk_size = 16 * 1024;
 
 }  // namespace
 
-JsonSocket::Outbox::Calls::~Calls() {
-    for (const auto* const chunks : {&left, &lost}) {
-        for (const Chunk& chunk : *chunks) {
-            for (const Sent& sent : chunk.sent) {
-                if (sent) sent(chunks == &left);
-            }
+void JsonSocket::Outbox::Calls::make() const {
+    for (const Chunk& chunk : done) {
+        for (const Sent& sent : chunk.sent) {
+            if (sent) sent(chunk.left);
         }
     }
 }
@@ -123,12 +121,12 @@ void JsonSocket::Outbox::release_memory() {
     queued_hold_.set(queued_.capacity());
 }
 
-void JsonSocket::Outbox::check_size(std::string_view payload) const {
+inline void JsonSocket::Outbox::check_size(std::string_view payload) const {
     const std::size_t most = socket_.options_.limits.max_message_size;
     if (payload.size() > most) throw MessageTooLarge(payload.size(), most);
 }
 
-void JsonSocket::Outbox::append(std::span<const std::string_view> payloads) {
+inline void JsonSocket::Outbox::append(std::span<const std::string_view> payloads) {
     const std::size_t before = queued_.size();
     try {
         for (const std::string_view payload : payloads) {
@@ -234,8 +232,9 @@ void JsonSocket::Outbox::send_late(std::string_view payload, Sent on_sent) {
 /// Writes late messages until there are none or the peer has no room; unless another thread writes,
 /// which looks here when it is done.
 void JsonSocket::Outbox::go_on() noexcept {
-    Calls calls;
-    while (work_.fetch_add(0) > 0 && writing_.try_lock()) {
+    while (work_.fetch_add(0) > 0) {
+        Calls calls;
+        if (!writing_.try_lock()) return;
         pump(calls);
         writing_.unlock();
     }
@@ -322,7 +321,8 @@ void JsonSocket::Outbox::front_has_left(Calls& calls) {
         late_hold_.set(late_bytes_);
     }
     std::string().swap(front.bytes);  // before anybody is told that it has left
-    calls.left.splice(calls.left.end(), leaving_, leaving_.begin());
+    front.left = true;
+    calls.done.splice(calls.done.end(), leaving_, leaving_.begin());
     begun_ = 0;
 }
 
@@ -340,7 +340,7 @@ void JsonSocket::Outbox::drop_late(Calls& calls) noexcept {
         lost_payloads_ += chunk.sent.size();
         lost_bytes_ += chunk.payload_bytes;
     }
-    calls.lost.splice(calls.lost.end(), leaving_);
+    calls.done.splice(calls.done.end(), leaving_);
 }
 
 }  // namespace jsocket

@@ -55,18 +55,23 @@ class JsonSocket::Outbox {
         std::string bytes = {};
         std::size_t payload_bytes = 0;
         std::vector<Sent> sent = {};  // one for each message
+        bool left = false;
     };
 
     /// Calls that are due once no lock is held: makes them in its destructor.
     class Calls {
       public:
         Calls() = default;
-        ~Calls();
+        ~Calls() {
+            if (!done.empty()) make();
+        }
         Calls(const Calls&) = delete;
         Calls& operator=(const Calls&) = delete;
 
-        std::list<Chunk> left;
-        std::list<Chunk> lost;
+        std::list<Chunk> done;
+
+      private:
+        void make() const;
     };
 
     class Turn;
