@@ -49,6 +49,7 @@ WorkerPool& CallPool::threads() {
 }
 
 void CallPool::run(Lane& lane, Job job) {
+    std::size_t needed = 0;
     {
         const Lock lock(mutex_);
         if (!lane.jobs_.empty() || !admits(lane)) {
@@ -57,11 +58,12 @@ void CallPool::run(Lane& lane, Job job) {
             return;
         }
         change_running(lane, 1);
+        needed = threads_needed_;
     }
     try {
-        threads().run([this, owner = lane.shared_from_this(), job = std::move(job)]() mutable {
-            work(std::move(owner), std::move(job));
-        });
+        threads().run([this, owner = lane.shared_from_this(),
+                       job = std::move(job)]() mutable { work(std::move(owner), std::move(job)); },
+                      needed);
     } catch (...) {
         const Lock lock(mutex_);
         change_running(lane, -1);
@@ -71,37 +73,60 @@ void CallPool::run(Lane& lane, Job job) {
 
 /// On a thread of the pool: runs this job, and then others as long as there are any.
 void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
-    do {
+    for (bool more = true; more;) {
         job();
-        job = nullptr;  // before the lane may be found finished
+        job = nullptr;                            // before the lane may be found finished
+        const std::shared_ptr<Lane> last = lane;  // not to be destroyed with the lock held
+        {
+            // In one step: a thread that has been given up is left to the jobs that wait for one.
+            const Lock lock(mutex_);
+            change_running(*lane, -1);
+            more = take(lane, job);
+        }
+        if (more) call_helper();
+    }
+}
+
+/// If another job may start, has a further thread look for it.
+void CallPool::call_helper() noexcept {
+    std::size_t needed = 0;
+    {
         const Lock lock(mutex_);
-        change_running(*lane, -1);
-    } while (take(lane, job));
+        if (helper_called_ || next() == nullptr) return;
+        helper_called_ = true;
+        needed = ++threads_needed_;
+    }
+    try {
+        threads().run([this] { help(); }, needed);
+    } catch (const std::exception&) {  // no thread, or no memory
+        // Whoever ends a job comes for it, or finish().
+        const Lock lock(mutex_);
+        helper_called_ = false;
+        --threads_needed_;
+    }
 }
 
 void CallPool::help() noexcept {
     std::shared_ptr<Lane> lane;
     Job job;
-    if (take(lane, job)) work(std::move(lane), std::move(job));
-}
-
-/// The next job, if one may start. If another one may as well, a further thread looks for it.
-bool CallPool::take(std::shared_ptr<Lane>& lane, Job& job) noexcept {
     {
         const Lock lock(mutex_);
-        Lane* const chosen = next();
-        if (chosen == nullptr) return false;
-        job = std::move(chosen->jobs_.front());
-        chosen->jobs_.pop_front();
-        change_running(*chosen, 1);
-        lane = chosen->shared_from_this();
-        if (next() == nullptr) return true;
+        helper_called_ = false;
+        --threads_needed_;
+        if (!take(lane, job)) return;
     }
-    try {
-        threads().run([this] { help(); });
-    } catch (const std::exception&) {
-        // No thread, or no memory: this thread comes back for it.
-    }
+    call_helper();
+    work(std::move(lane), std::move(job));
+}
+
+/// The next job, if one may start.
+bool CallPool::take(std::shared_ptr<Lane>& lane, Job& job) {
+    Lane* const chosen = next();
+    if (chosen == nullptr) return false;
+    job = std::move(chosen->jobs_.front());
+    chosen->jobs_.pop_front();
+    change_running(*chosen, 1);
+    lane = chosen->shared_from_this();
     return true;
 }
 
@@ -120,6 +145,7 @@ void CallPool::change_running(Lane& lane, int change) {
     unlist(lane);
     free_ += shared_of(lane.running_);
     lane.running_ += static_cast<std::size_t>(change);  // modulo 2^64
+    threads_needed_ += static_cast<std::size_t>(change);
     free_ -= shared_of(lane.running_);
     list(lane);
     if (change < 0) ended_.notify_all();
@@ -167,13 +193,8 @@ void CallPool::Lane::review() noexcept {
         paused_ = backlog_.load() > max_backlog_;
         pool_->unlist(*this);
         pool_->list(*this);
-        if (pool_->next() == nullptr) return;
     }
-    try {
-        pool_->threads().run([pool = pool_.get()] { pool->help(); });
-    } catch (const std::exception&) {
-        // No thread, or no memory: whoever ends a job comes for it, or finish().
-    }
+    pool_->call_helper();
 }
 
 void CallPool::Lane::finish() noexcept {

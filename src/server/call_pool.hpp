@@ -49,8 +49,9 @@ class CallPool : public std::enable_shared_from_this<CallPool> {
 
     void run(Lane& lane, Job job);
     void work(std::shared_ptr<Lane> lane, Job job) noexcept;
+    void call_helper() noexcept;
     void help() noexcept;
-    bool take(std::shared_ptr<Lane>& lane, Job& job) noexcept;
+    bool take(std::shared_ptr<Lane>& lane, Job& job) JSOCKET_REQUIRES(mutex_);
     Lane* next() const JSOCKET_REQUIRES(mutex_);
     bool admits(const Lane& lane) const JSOCKET_REQUIRES(mutex_);
     void change_running(Lane& lane, int change) JSOCKET_REQUIRES(mutex_);
@@ -63,7 +64,9 @@ class CallPool : public std::enable_shared_from_this<CallPool> {
     std::size_t free_ JSOCKET_GUARDED_BY(mutex_);  // of the shared threads
     std::size_t stack_size_ JSOCKET_GUARDED_BY(mutex_);
     std::uint64_t last_turn_ JSOCKET_GUARDED_BY(mutex_) = 0;
-    Lanes waiting_ JSOCKET_GUARDED_BY(mutex_);  // those with jobs that may start
+    std::size_t threads_needed_ JSOCKET_GUARDED_BY(mutex_) = 0;  // jobs that run, and a helper
+    bool helper_called_ JSOCKET_GUARDED_BY(mutex_) = false;      // and has yet to look for a job
+    Lanes waiting_ JSOCKET_GUARDED_BY(mutex_);                   // those with jobs that may start
     std::atomic<std::size_t> waiting_count_{0};
     std::optional<WorkerPool> threads_ JSOCKET_GUARDED_BY(mutex_);  // set once
 };

@@ -29,8 +29,8 @@ constexpr std::size_t usual_message_size = 64 * 1024;
 constexpr std::size_t small_part = 8;
 constexpr std::chrono::milliseconds idle_time = std::chrono::seconds(1);
 
-// What was freed of as much is worth giving back to the system.
-constexpr std::size_t worth_trimming = 1024 * 1024;
+// From this size on, a reply is given its room before it is written.
+constexpr std::size_t big_message_size = 1024 * 1024;
 
 constexpr const char* not_an_exception = "a hook threw something that is not a std::exception";
 
@@ -120,9 +120,9 @@ std::string_view Session::wait_for_message() {
         payload = socket_.receive(std::min(end, deadline_after(idle_time)));
         if (!payload) release_memory();
     }
-    while (!payload && freed_) {
-        if (trim_heap(*freed_)) {
-            freed_.reset();
+    while (!payload && trim_is_due_) {
+        if (trim_heap()) {
+            trim_is_due_ = false;
         } else {
             payload = socket_.receive(std::min(end, deadline_after(trim_pause)));
         }
@@ -152,14 +152,13 @@ void Session::release_memory() {
     reply_hold_.clear();
     socket_.release_memory();
     largest_size_ = 0;
-    give_back_later(freed);
+    give_back(freed);
 }
 
-/// Has the system get back what was freed, if it is much: at once, or when the client is idle.
-void Session::give_back_later(std::size_t freed) {
-    if (freed <= worth_trimming) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (!trim_heap(now)) freed_ = now;
+/// Has the system get what was freed: at once, or when the client is idle.
+void Session::give_back(std::size_t freed) noexcept {
+    count_freed(freed);
+    trim_is_due_ = !trim_heap();
 }
 
 void Session::answer(MessageHandler& handler, std::string_view payload) {
@@ -169,7 +168,7 @@ void Session::answer(MessageHandler& handler, std::string_view payload) {
     largest_size_ = std::max(largest_size_, size);
     reply_.clear();
     // Growing a big string step by step, the allocator would keep more memory from then on.
-    if (size > worth_trimming) reply_.reserve(size);
+    if (size > big_message_size) reply_.reserve(size);
     reply_hold_.set(reply_.capacity());
     uncounted_size_ = size;
     step_ = Step::read;
@@ -236,7 +235,7 @@ void Session::fill(std::string_view payload) {
     try {
         builder_.fill(payload, limits(), message_);
     } catch (...) {
-        give_back_later(builder_.peak());
+        give_back(builder_.peak());
         throw;
     }
 }
@@ -405,7 +404,7 @@ void Session::finish() noexcept {
     if (lingers) socket_.finish(linger_time);
     socket_.close();
     slot_.give_back();
-    if (std::max(largest_size_, builder_.peak()) > worth_trimming) release_memory();
+    if (std::max(largest_size_, builder_.peak()) > usual_message_size) release_memory();
 }
 
 ClientStats Session::stats() const {

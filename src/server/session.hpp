@@ -132,7 +132,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string_view wait_for_message();
     bool holds_memory() const noexcept;
     void release_memory();
-    void give_back_later(std::size_t freed);
+    void give_back(std::size_t freed) noexcept;
     void answer(MessageHandler& handler, std::string_view payload);
     bool answer_stats(MessageHandler& handler, std::string_view payload);
     void fill(std::string_view payload);
@@ -167,9 +167,8 @@ class Session : public std::enable_shared_from_this<Session> {
     json message_;
     std::string reply_;
     std::size_t largest_size_ = 0;  // of a message or reply since release_memory()
-    // When much memory was freed that the system has not got back.
-    std::optional<std::chrono::steady_clock::time_point> freed_;
-    double now_ = unix_time();  // as of the latest look at the clock
+    bool trim_is_due_ = false;      // has memory been freed that the system has not got back?
+    double now_ = unix_time();      // as of the latest look at the clock
     Step step_ = Step::hook;
     bool linger_ = false;                        // are replies to be protected from a reset?
     std::optional<std::size_t> uncounted_size_;  // of a payload not yet counted as received

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "socket/outbox.hpp"
 
+#include "support/heap.hpp"
+
 #include <jsocket/error.hpp>
 
 #include <algorithm>
@@ -297,6 +299,7 @@ void JsonSocket::Outbox::await_room() {
         watch_ = std::make_unique<Reactor::Watch>(*reactor_, socket_.stream_->descriptor(), [this] {
             work_.exchange(1);
             go_on();
+            trim_heap();
         });
     }
     watch_->wait(pace_->end());
@@ -320,7 +323,8 @@ void JsonSocket::Outbox::front_has_left(Calls& calls) {
         late_bytes_ -= front.bytes.size();
         late_hold_.set(late_bytes_);
     }
-    std::string().swap(front.bytes);  // before anybody is told that it has left
+    if (watch_) count_freed(front.bytes.capacity());  // fast readers never leave much
+    std::string().swap(front.bytes);                  // before anybody is told that it has left
     front.left = true;
     calls.done.splice(calls.done.end(), leaving_, leaving_.begin());
     begun_ = 0;
@@ -336,6 +340,7 @@ void JsonSocket::Outbox::drop_late(Calls& calls) noexcept {
     late_bytes_ = 0;
     late_hold_.clear();
     for (Chunk& chunk : leaving_) {
+        count_freed(chunk.bytes.capacity());
         std::string().swap(chunk.bytes);
         lost_payloads_ += chunk.sent.size();
         lost_bytes_ += chunk.payload_bytes;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/worker_pool.hpp"
 
+#include "support/heap.hpp"
+
 #include <chrono>
 #include <utility>
 
@@ -12,11 +14,11 @@ constexpr std::chrono::seconds patience(2);
 
 }  // namespace
 
-void WorkerPool::run(Job job) {
+void WorkerPool::run(Job job, std::size_t most) {
     join_ended();
     {
         const Lock lock(mutex_);
-        if (waiting_ <= jobs_.size()) return start(std::move(job));
+        if (waiting_ <= jobs_.size() && workers_.size() < most) return start(std::move(job));
         jobs_.push_back(std::move(job));
     }
     job_.notify_one();
@@ -50,6 +52,7 @@ void WorkerPool::work(Workers::iterator self, Job job) {
         (*next)();
         next.reset();  // what it owns, such as a socket, is not to wait for the next job
     }
+    trim_heap();  // nobody is in a hurry
 }
 
 /// Empty, with the thread in ended_, if there is none for it.

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <list>
 #include <optional>
 
@@ -23,9 +24,10 @@ class WorkerPool {
 
     explicit WorkerPool(std::size_t stack_size) : stack_size_(stack_size) {}
 
-    /// Starts `job`, which must not throw, at once. Throws std::system_error if there is no thread
-    /// to be had.
-    void run(Job job);
+    /// Starts `job`, which must not throw, at once. With `most` threads it waits for one of them
+    /// that has nothing to do, or is about to have nothing to do. Throws std::system_error if there
+    /// is no thread to be had.
+    void run(Job job, std::size_t most = std::numeric_limits<std::size_t>::max());
 
     /// Waits for all jobs and ends all threads.
     void finish();

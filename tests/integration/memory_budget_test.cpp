@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/scripted.hpp"
+#include "support/memory.hpp"
 #include "support/raw_peer.hpp"
 
 #include <gtest/gtest.h>
@@ -19,21 +20,6 @@ using jsocket::ServerFactory;
 using jsocket::ServerOptions;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // memory use says nothing about the library then
-#else
-constexpr bool sanitized = false;
-#endif
-
-/// Of this process, in bytes.
-std::size_t resident_memory() {
-    std::ifstream statm("/proc/self/statm");
-    std::size_t total = 0;
-    std::size_t resident = 0;
-    statm >> total >> resident;
-    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
 
 /// Sends what the other end takes at once.
 void send_some(const RawPeer& peer, std::string_view bytes) {

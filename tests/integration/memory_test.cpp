@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/memory.hpp"
+
 #include "server/scripted.hpp"
 #include "support/raw_peer.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <malloc.h>
@@ -16,21 +19,6 @@ using namespace test_support;
 using jsocket::Failure;
 using jsocket::Running;
 using jsocket::ServerFactory;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // memory use says nothing about the library then
-#else
-constexpr bool sanitized = false;
-#endif
-
-/// Of this process, in bytes.
-std::size_t resident_memory() {
-    std::ifstream statm("/proc/self/statm");
-    std::size_t total = 0;
-    std::size_t resident = 0;
-    statm >> total >> resident;
-    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
 
 /// Bytes the program has asked for, touched or not.
 std::size_t allocated_memory() {
@@ -205,7 +193,8 @@ class PeakMemory {
         if (!reset) return std::nullopt;
         return PeakMemory();
     }
-    std::size_t growth() const { return read() - start_; }
+    /// The system counts in steps, so that it may seem to be less than at the beginning.
+    std::size_t growth() const { return std::max(read(), start_) - start_; }
 
   private:
     static std::size_t read() {

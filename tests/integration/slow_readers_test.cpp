@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/scripted.hpp"
 #include "support/certificates.hpp"
+#include "support/memory.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/tls_peer.hpp"
 
@@ -247,13 +248,20 @@ TEST_P(SlowReaders, DoNotHoldUpStop) {
 
 TEST_P(SlowReaders, ThatLeaveTakeTheirRepliesWithThem) {
     start();
+    const std::size_t before = resident_memory();
     {
-        Reader reader = connect();
-        for (int id = 0; id < 60; ++id) reader.call("late", id, big);
-        open_gate_after(60);
-        ASSERT_TRUE(wait_until([&] { return runs == 60; }));
+        std::vector<Reader> readers;
+        for (int i = 0; i < 5; ++i) {
+            readers.push_back(connect());
+            for (int id = 0; id < 60; ++id) readers.back().call("late", id, big);
+        }
+        open_gate_after(5 * 60);
+        ASSERT_TRUE(wait_until([&] { return runs == 5 * 60; }));
+        EXPECT_TRUE(sanitized || resident_memory() > before + 30'000'000) << "so much waits";
     }
     EXPECT_TRUE(wait_until([&] { return server->client_stats().connected_clients == 0; }));
+    EXPECT_TRUE(sanitized || wait_until([&] { return resident_memory() < before + 10'000'000; }))
+        << (resident_memory() - before) << " bytes are kept";
 }
 
 TEST_P(SlowReaders, BelowTheLowestRateAreCutThoughTheyRead) {

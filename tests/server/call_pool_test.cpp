@@ -103,6 +103,33 @@ TEST_F(Calls, GiveTheirThreadsToWhoHasFewest) {
     EXPECT_TRUE(wait_until([&] { return first.running == 4 && second.running == 4; }));
 }
 
+/// A thread that has made one call is not to be passed over because it has yet to wait for the
+/// next.
+TEST_F(Calls, TakeNoMoreThreadsThanMayRun) {
+    static std::atomic<int> threads{0};
+    static std::atomic<int> most{0};
+    struct Counted {
+        Counted() {
+            const int now = ++threads;
+            for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+            }
+        }
+        ~Counted() { --threads; }
+    };
+    constexpr int calls = 20'000;
+    std::atomic<int> made{0};
+    for (int i = 0; i < calls; ++i) {
+        for (Client* const client : {&first, &second, &third}) {
+            client->lane->run([&] {
+                static thread_local const Counted counted;
+                ++made;
+            });
+        }
+    }
+    EXPECT_TRUE(wait_until([&] { return made == 3 * calls; }));
+    EXPECT_LE(most, 3 + 8 + 1) << "one each, those that all share, and one that looks for work";
+}
+
 TEST_F(Calls, OfAClientStartInTheirOrder) {
     std::mutex mutex;
     std::vector<int> order;
