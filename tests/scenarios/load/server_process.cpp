@@ -3,8 +3,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,59 +31,27 @@ json summary(const jsocket::ServerStats& stats, std::size_t active) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(Setup setup) {
-    int answer[2];
-    int life[2];
-    if (::pipe2(answer, O_CLOEXEC) != 0 || ::pipe2(life, O_CLOEXEC) != 0) throw_errno("pipe");
-    pid_ = ::fork();
-    if (pid_ < 0) throw_errno("fork");
-    if (pid_ == 0) {
-        ::close(answer[0]);
-        ::close(life[1]);
-        _exit(run(setup, answer[1], life[0]));
-    }
-    ::close(answer[1]);
-    ::close(life[0]);
-    life_ = FileDescriptor(life[1]);
-    answer_ = FileDescriptor(answer[0]);
+ServerProcess::ServerProcess(Setup setup)
+    : process_([&setup](int answer, int life) { return run(setup, answer, life); }) {
     if (!setup.held) read_port();
 }
 
-ServerProcess::~ServerProcess() {
-    life_.close();
-    if (pid_ < 0) return;
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status;
-}
-
 void ServerProcess::go() {
-    if (::write(life_.get(), "g", 1) != 1) throw_errno("write to the server process");
+    process_.write("g", 1);
     read_port();
 }
 
-void ServerProcess::kill() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(std::exchange(pid_, -1), nullptr, 0);
-}
-
 void ServerProcess::suspend() const {
-    ::kill(pid_, SIGSTOP);
+    ::kill(pid(), SIGSTOP);
     int status = 0;
-    if (::waitpid(pid_, &status, WUNTRACED) != pid_ || !WIFSTOPPED(status)) {
+    if (::waitpid(pid(), &status, WUNTRACED) != pid() || !WIFSTOPPED(status)) {
         throw std::runtime_error("the server process does not stop");
     }
 }
 
-void ServerProcess::resume() const { ::kill(pid_, SIGCONT); }
+void ServerProcess::resume() const { ::kill(pid(), SIGCONT); }
 
-void ServerProcess::read_port() {
-    pollfd entry{answer_.get(), POLLIN, 0};
-    if (::poll(&entry, 1, static_cast<int>(patience.count())) != 1 ||
-        ::read(answer_.get(), &port_, sizeof(port_)) != sizeof(port_)) {
-        throw std::runtime_error("the server process does not tell its port");
-    }
-}
+void ServerProcess::read_port() { process_.read(&port_, sizeof(port_)); }
 
 int ServerProcess::run(const Setup& setup, int answer, int life) {
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "scenarios/load/forked_process.hpp"
 #include "server/scripted.hpp"
 #include "support/raw_peer.hpp"
 
@@ -28,20 +29,14 @@ class ServerProcess {
     explicit ServerProcess(Setup setup);
     ServerProcess() : ServerProcess(Setup{}) {}
 
-    /// Ends the process, and waits for it; a server that ends otherwise than orderly fails the
-    /// test.
-    ~ServerProcess();
-    ServerProcess(const ServerProcess&) = delete;
-    ServerProcess& operator=(const ServerProcess&) = delete;
-
     std::uint16_t port() const { return port_; }
-    pid_t pid() const { return pid_; }
+    pid_t pid() const { return process_.pid(); }
 
     /// Lets a server that is held listen; returns when it does.
     void go();
 
     /// At once, without a chance to say farewell. Waits for its end.
-    void kill();
+    void kill() { process_.kill(); }
 
     /// Stops all its threads, as SIGSTOP does, and returns when they have; and the reverse.
     void suspend() const;
@@ -68,9 +63,7 @@ class ServerProcess {
     static int run(const Setup& setup, int answer, int life);
     void read_port();
 
-    pid_t pid_ = -1;
-    FileDescriptor life_;    // closed, it ends the server
-    FileDescriptor answer_;  // where the server tells its port
+    ForkedProcess process_;
     std::uint16_t port_ = 0;
 };
 
