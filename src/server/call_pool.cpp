@@ -49,7 +49,6 @@ WorkerPool& CallPool::threads() {
 }
 
 void CallPool::run(Lane& lane, Job job) {
-    std::size_t needed = 0;
     {
         const Lock lock(mutex_);
         if (!lane.jobs_.empty() || !admits(lane)) {
@@ -58,15 +57,16 @@ void CallPool::run(Lane& lane, Job job) {
             return;
         }
         change_running(lane, 1);
-        needed = threads_needed_;
+        count_threads();
     }
     try {
         threads().run([this, owner = lane.shared_from_this(),
                        job = std::move(job)]() mutable { work(std::move(owner), std::move(job)); },
-                      needed);
+                      threads_needed_);
     } catch (...) {
         const Lock lock(mutex_);
         change_running(lane, -1);
+        count_threads();
         throw;
     }
 }
@@ -82,6 +82,7 @@ void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
             const Lock lock(mutex_);
             change_running(*lane, -1);
             more = take(lane, job);
+            count_threads();
         }
         if (more) call_helper();
     }
@@ -89,20 +90,19 @@ void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
 
 /// If another job may start, has a further thread look for it.
 void CallPool::call_helper() noexcept {
-    std::size_t needed = 0;
     {
         const Lock lock(mutex_);
         if (helper_called_ || next() == nullptr) return;
         helper_called_ = true;
-        needed = ++threads_needed_;
+        count_threads();
     }
     try {
-        threads().run([this] { help(); }, needed);
+        threads().run([this] { help(); }, threads_needed_);
     } catch (const std::exception&) {  // no thread, or no memory
         // Whoever ends a job comes for it, or finish().
         const Lock lock(mutex_);
         helper_called_ = false;
-        --threads_needed_;
+        count_threads();
     }
 }
 
@@ -112,8 +112,9 @@ void CallPool::help() noexcept {
     {
         const Lock lock(mutex_);
         helper_called_ = false;
-        --threads_needed_;
-        if (!take(lane, job)) return;
+        const bool found = take(lane, job);
+        count_threads();
+        if (!found) return;
     }
     call_helper();
     work(std::move(lane), std::move(job));
@@ -145,11 +146,14 @@ void CallPool::change_running(Lane& lane, int change) {
     unlist(lane);
     free_ += shared_of(lane.running_);
     lane.running_ += static_cast<std::size_t>(change);  // modulo 2^64
-    threads_needed_ += static_cast<std::size_t>(change);
+    running_ += static_cast<std::size_t>(change);
     free_ -= shared_of(lane.running_);
     list(lane);
     if (change < 0) ended_.notify_all();
 }
+
+/// Before mutex_ is given back, when what it counts has changed.
+void CallPool::count_threads() { threads_needed_ = running_ + (helper_called_ ? 1 : 0); }
 
 /// If it has what may start.
 void CallPool::list(Lane& lane) {

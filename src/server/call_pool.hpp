@@ -55,6 +55,7 @@ class CallPool : public std::enable_shared_from_this<CallPool> {
     Lane* next() const JSOCKET_REQUIRES(mutex_);
     bool admits(const Lane& lane) const JSOCKET_REQUIRES(mutex_);
     void change_running(Lane& lane, int change) JSOCKET_REQUIRES(mutex_);
+    void count_threads() JSOCKET_REQUIRES(mutex_);
     void list(Lane& lane) JSOCKET_REQUIRES(mutex_);
     void unlist(Lane& lane) JSOCKET_REQUIRES(mutex_);
     WorkerPool& threads();
@@ -64,9 +65,12 @@ class CallPool : public std::enable_shared_from_this<CallPool> {
     std::size_t free_ JSOCKET_GUARDED_BY(mutex_);  // of the shared threads
     std::size_t stack_size_ JSOCKET_GUARDED_BY(mutex_);
     std::uint64_t last_turn_ JSOCKET_GUARDED_BY(mutex_) = 0;
-    std::size_t threads_needed_ JSOCKET_GUARDED_BY(mutex_) = 0;  // jobs that run, and a helper
-    bool helper_called_ JSOCKET_GUARDED_BY(mutex_) = false;      // and has yet to look for a job
-    Lanes waiting_ JSOCKET_GUARDED_BY(mutex_);                   // those with jobs that may start
+    std::size_t running_ JSOCKET_GUARDED_BY(mutex_) = 0;     // jobs of all lanes
+    bool helper_called_ JSOCKET_GUARDED_BY(mutex_) = false;  // and has yet to look for a job
+    // Those two, as they are when mutex_ is not held: a thread that ends a job and takes the next
+    // one is needed all the time.
+    std::atomic<std::size_t> threads_needed_{0};
+    Lanes waiting_ JSOCKET_GUARDED_BY(mutex_);  // those with jobs that may start
     std::atomic<std::size_t> waiting_count_{0};
     std::optional<WorkerPool> threads_ JSOCKET_GUARDED_BY(mutex_);  // set once
 };

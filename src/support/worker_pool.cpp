@@ -14,11 +14,11 @@ constexpr std::chrono::seconds patience(2);
 
 }  // namespace
 
-void WorkerPool::run(Job job, std::size_t most) {
+void WorkerPool::run(Job job, const std::atomic<std::size_t>& needed) {
     join_ended();
     {
         const Lock lock(mutex_);
-        if (waiting_ <= jobs_.size() && workers_.size() < most) return start(std::move(job));
+        if (waiting_ <= jobs_.size() && workers_.size() < needed) return start(std::move(job));
         jobs_.push_back(std::move(job));
     }
     job_.notify_one();

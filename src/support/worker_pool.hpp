@@ -10,6 +10,7 @@
 #include <limits>
 #include <list>
 #include <optional>
+#include <utility>
 
 namespace jsocket {
 
@@ -24,10 +25,13 @@ class WorkerPool {
 
     explicit WorkerPool(std::size_t stack_size) : stack_size_(stack_size) {}
 
-    /// Starts `job`, which must not throw, at once. With `most` threads it waits for one of them
-    /// that has nothing to do, or is about to have nothing to do. Throws std::system_error if there
-    /// is no thread to be had.
-    void run(Job job, std::size_t most = std::numeric_limits<std::size_t>::max());
+    /// Starts `job`, which must not throw, at once. Throws std::system_error if there is no thread
+    /// to be had.
+    void run(Job job) { run(std::move(job), no_limit); }
+
+    /// The same for a caller who knows how many threads are needed, `job` included. If there are as
+    /// many, one of them has just ended its job, or is about to, and takes this one.
+    void run(Job job, const std::atomic<std::size_t>& needed);
 
     /// Waits for all jobs and ends all threads.
     void finish();
@@ -37,6 +41,8 @@ class WorkerPool {
         std::optional<Thread> thread;
     };
     using Workers = std::list<Worker>;
+
+    static inline const std::atomic<std::size_t> no_limit{std::numeric_limits<std::size_t>::max()};
 
     void start(Job job) JSOCKET_REQUIRES(mutex_);
     void work(Workers::iterator self, Job job);

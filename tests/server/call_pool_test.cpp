@@ -9,9 +9,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <semaphore>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -76,11 +78,36 @@ TEST_F(Calls, OfEachClientHaveAThreadWhoeverHasTheOthers) {
         for (int call = 0; call < 10; ++call) greedy.back()->call();
     }
     for (const auto& client : greedy) EXPECT_TRUE(wait_until([&] { return client->running > 0; }));
-    int running = 0;
-    for (const auto& client : greedy) running += client->running;
-    EXPECT_EQ(running, 20 + 8);
+    const auto running = [&] {
+        int sum = 0;
+        for (const auto& client : greedy) sum += client->running;
+        return sum;
+    };
+    EXPECT_TRUE(wait_until([&] { return running() == 20 + 8; })) << running();
     first.call();
     EXPECT_TRUE(first.runs(1));
+    for (const auto& client : greedy) {
+        client->end(1'000);
+        client->lane->finish();
+    }
+}
+
+TEST_F(Calls, OfEachClientHaveAThreadWhenAllBeginAtOnce) {
+    constexpr int clients = 40;
+    std::vector<std::unique_ptr<Client>> greedy;
+    for (int i = 0; i < clients; ++i) greedy.push_back(std::make_unique<Client>(*pool));
+    std::latch begun(clients);
+    std::vector<std::jthread> callers;
+    for (const auto& client : greedy) {
+        callers.emplace_back([&begun, &client] {
+            begun.arrive_and_wait();
+            for (int call = 0; call < 8; ++call) client->call();
+        });
+    }
+    callers.clear();
+    for (const auto& client : greedy) {
+        EXPECT_TRUE(wait_until([&] { return client->running > 0; }));
+    }
     for (const auto& client : greedy) {
         client->end(1'000);
         client->lane->finish();
