@@ -25,7 +25,7 @@ std::uint64_t first_seed() {
     return value == nullptr ? 1 : std::strtoull(value, nullptr, 10);
 }
 
-int rounds() { return soaking() ? 10 : 1; }
+int rounds() { return soaking() ? 40 : 1; }
 
 std::size_t texts_in_a_round() {
     return static_cast<std::size_t>(scaled(soaking() ? 500 : 100, 5));
