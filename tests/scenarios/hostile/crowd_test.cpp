@@ -59,13 +59,41 @@ class HostileCrowd : public testing::TestWithParam<std::tuple<Kind, Habit>> {
     }
 
     /// A client like any other is served.
-    void expect_served() const {
+    static void expect_served(const HostedServer& server) {
         Opponent honest = Opponent::client(server.port(), Framing::prefix);
         EXPECT_TRUE(speaks_rpc() ? honest.converse_rpc("{}") : honest.converse("[1]"));
     }
 
-    const jsocket::ServerOptions options = crowded_server_options();
-    const HostedServer server{std::get<0>(GetParam()).kind, options};
+    /// A crowd with a server of its own, so that the seed alone decides.
+    static void attack(std::uint64_t seed) {
+        SCOPED_TRACE("JSOCKET_SEED=" + std::to_string(seed));
+        const auto& [kind, habit] = GetParam();
+        const jsocket::ServerOptions options = crowded_server_options();
+        const HostedServer server(kind.kind, options);
+        expect_served(server);
+        const MemoryWatch memory(server.pid());
+        Crowd crowd(server.port(), habit.clients, habit.reading);
+        fill(crowd, seed);
+        EXPECT_TRUE(wait_until([&] { return crowd.go_on() == 0; }, 6 * patience));
+        const std::size_t each = speaks_rpc()
+                                     ? connection_bound(hostile_limits, hostile_rpc_options())
+                                     : connection_bound(hostile_limits);
+        const std::size_t bound = resident_bound(server_bound(options, each, habit.clients));
+        const std::size_t peak = memory.peak();
+        print_growth("crowd", peak, bound);
+        EXPECT_TRUE(!memory.counted() || peak < bound) << peak;
+        expect_served(server);
+
+        const std::size_t rest = resident_bound(habit.clients * resting_bound(hostile_limits));
+        const bool given_back = wait_until([&] {
+            crowd.trickle();
+            return !memory.counted() || memory.now() < rest;
+        });
+        print_growth("at rest", memory.now(), rest);
+        std::printf("%zu cuts, %zu connected\n", crowd.cuts(), crowd.connected());
+        EXPECT_TRUE(given_back) << memory.now();
+        expect_served(server);
+    }
 };
 
 INSTANTIATE_TEST_SUITE_P(
@@ -82,31 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST_P(HostileCrowd, TakesNoMoreThanTheBudgetAndLeavesLittleBehind) {
-    const Habit& habit = std::get<1>(GetParam());
-    expect_served();
-    const MemoryWatch memory(server.pid());
-    const std::size_t each = speaks_rpc() ? connection_bound(hostile_limits, hostile_rpc_options())
-                                          : connection_bound(hostile_limits);
-    const std::size_t bound = resident_bound(server_bound(options, each, habit.clients));
-    const std::size_t rest = resident_bound(habit.clients * resting_bound(hostile_limits));
     for (int round = 0; round < rounds(); ++round) {
-        const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(round);
-        SCOPED_TRACE("JSOCKET_SEED=" + std::to_string(seed));
-        Crowd crowd(server.port(), habit.clients, habit.reading);
-        fill(crowd, seed);
-        EXPECT_TRUE(wait_until([&] { return crowd.go_on() == 0; }, 6 * patience));
-        EXPECT_TRUE(!memory.counted() || memory.peak() < bound) << memory.peak();
-        expect_served();
-        const bool given_back = wait_until([&] {
-            crowd.trickle();
-            return !memory.counted() || memory.now() < rest;
-        });
-        EXPECT_TRUE(given_back) << memory.now();
-        std::printf("%zu cuts, %zu connected\n", crowd.cuts(), crowd.connected());
-        expect_served();
+        attack(first_seed() + static_cast<std::uint64_t>(round));
     }
-    print_growth("crowd", memory.peak(), bound);
-    print_growth("at rest", memory.now(), rest);
 }
 
 }  // namespace
