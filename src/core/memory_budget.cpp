@@ -64,7 +64,7 @@ std::size_t default_memory_budget() {
 }
 
 void MemoryBudget::wake_all() noexcept {
-    // Either this sees who is about to wait, or that one sees what has changed before.
+    // The fence orders the two: this thread sees the waiter, or the waiter sees the change.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (waiting_.load(std::memory_order_relaxed) == 0) return;
     const Lock lock(mutex_);
@@ -78,13 +78,6 @@ MemoryBudget::Accounts::iterator MemoryBudget::add(MemoryAccount& account) {
     return place;
 }
 
-void MemoryBudget::remove(Accounts::iterator account) noexcept {
-    const Lock lock(mutex_);
-    count_.fetch_sub(1, std::memory_order_relaxed);
-    doomed_.fetch_sub((*account)->doomed_.load());
-    accounts_.erase(account);
-}
-
 void MemoryBudget::change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept {
     const auto difference = static_cast<std::size_t>(bytes);  // modulo 2^64
     account.held_.fetch_add(difference, std::memory_order_relaxed);
@@ -93,7 +86,7 @@ void MemoryBudget::change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept
     if (before > soft_ && before + difference <= soft_) wake_all();
 }
 
-/// What a connection that was cut has given back is not to come any more.
+/// A connection that was cut has given some memory back: doomed_ no longer counts it.
 void MemoryBudget::settle(MemoryAccount& account) noexcept {
     const Lock lock(mutex_);
     const std::size_t before = account.doomed_.load();
@@ -108,12 +101,14 @@ bool MemoryBudget::cut_largest(const MemoryAccount& growing) noexcept {
     const Lock lock(mutex_);
     while (held_.load() > hard_ + std::min(doomed_.load(), held_.load())) {
         MemoryAccount* largest = nullptr;
+        std::size_t held = 0;
         for (MemoryAccount* const account : accounts_) {
-            if (account->exceeded() || account->held() == 0) continue;
-            if (largest == nullptr || account->held() > largest->held()) largest = account;
+            const std::size_t its = account->held();  // another thread may change it meanwhile
+            if (account->exceeded() || its <= held) continue;
+            largest = account;
+            held = its;
         }
         if (largest == nullptr) break;
-        const std::size_t held = largest->held();
         doomed_.fetch_add(held);
         largest->doomed_.store(held, std::memory_order_release);
         largest->cut_();
@@ -125,7 +120,17 @@ bool MemoryBudget::cut_largest(const MemoryAccount& growing) noexcept {
 MemoryAccount::MemoryAccount(std::shared_ptr<MemoryBudget> budget, std::function<void()> cut)
     : budget_(std::move(budget)), cut_(std::move(cut)), place_(budget_->add(*this)) {}
 
-MemoryAccount::~MemoryAccount() { budget_->remove(place_); }
+MemoryAccount::~MemoryAccount() {
+    retire();
+    budget_->doomed_.fetch_sub(doomed_.load());
+}
+
+void MemoryAccount::retire() noexcept {
+    const Lock lock(budget_->mutex_);
+    if (std::exchange(retired_, true)) return;
+    budget_->count_.fetch_sub(1, std::memory_order_relaxed);
+    budget_->accounts_.erase(place_);
+}
 
 bool MemoryAccount::is_large() const noexcept {
     const std::size_t average = budget_->held() / std::max<std::size_t>(budget_->count_.load(), 1);

@@ -47,7 +47,6 @@ class MemoryBudget {
     using Accounts = std::list<MemoryAccount*>;
 
     Accounts::iterator add(MemoryAccount& account);
-    void remove(Accounts::iterator account) noexcept;
     void change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept;
     void settle(MemoryAccount& account) noexcept;
     bool cut_largest(const MemoryAccount& growing) noexcept;
@@ -73,6 +72,9 @@ class MemoryAccount {
     ~MemoryAccount();
     MemoryAccount(const MemoryAccount&) = delete;
     MemoryAccount& operator=(const MemoryAccount&) = delete;
+
+    /// The connection is about to be destroyed: `cut` is not called from now on.
+    void retire() noexcept;
 
     std::size_t held() const noexcept { return held_.load(std::memory_order_relaxed); }
 
@@ -101,6 +103,7 @@ class MemoryAccount {
     std::atomic<std::size_t> held_{0};
     std::atomic<std::size_t> doomed_{0};  // what it held when it was cut
     const MemoryBudget::Accounts::iterator place_;
+    bool retired_ = false;  // with the budget's mutex
 };
 
 /// One amount within an account, such as a buffer's. What is below 4 KiB is not counted, so that

@@ -199,8 +199,8 @@ void CallRunner::admit(Job& job) {
     bytes_ += job.size;
 }
 
-/// Meanwhile nobody reads, so that a client that has left is not noticed: a queue that stands still
-/// is not waited for without end. And nothing announces that this side is ending the connection.
+/// Nobody reads during this wait, so nobody sees the client leave. Therefore the wait for a queue
+/// that stands still has a deadline. And nothing announces that this side is ending the connection.
 void CallRunner::wait_for_room() {
     constexpr std::chrono::milliseconds pause(50);
     const Job* seen = nullptr;
@@ -321,8 +321,8 @@ bool CallRunner::come_again() noexcept {
     }
 }
 
-/// On a thread of the pool, which no exception may leave. What has no memory to be answered ends
-/// its connection.
+/// On a thread of the pool, which no exception may leave. If memory for the answer runs out, the
+/// connection ends.
 void CallRunner::finish_group(const JobPtr& job, Run run) noexcept {
     try {
         run_group(*job, run);

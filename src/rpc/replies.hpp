@@ -23,8 +23,8 @@ struct Document {
     std::size_t depth = 0;   ///< as Limits::max_depth does
 };
 
-/// The replies to the calls of one message, as text: each is printed as soon as it is there, and
-/// its tree goes. Together they are within the limits of what can be sent: a reply that is beyond
+/// The replies to the calls of one message, as text. Each becomes text at once, and its tree is
+/// then freed. Together they are within the limits of what can be sent: a reply that is beyond
 /// them is replaced by an error that says so. In a batch there is always room for such an error
 /// to each call that has yet to be answered.
 ///

@@ -49,24 +49,30 @@ WorkerPool& CallPool::threads() {
 }
 
 void CallPool::run(Lane& lane, Job job) {
+    bool starts = false;
     {
         const Lock lock(mutex_);
         if (!lane.jobs_.empty() || !admits(lane)) {
             lane.jobs_.push_back(std::move(job));
             list(lane);
-            return;
+        } else {
+            change_running(lane, 1);
+            count_threads();
+            starts = true;
         }
-        change_running(lane, 1);
-        count_threads();
     }
+    if (!starts) return call_helper();  // an earlier one may have failed to start
     try {
         threads().run([this, owner = lane.shared_from_this(),
                        job = std::move(job)]() mutable { work(std::move(owner), std::move(job)); },
                       threads_needed_);
     } catch (...) {
-        const Lock lock(mutex_);
-        change_running(lane, -1);
-        count_threads();
+        {
+            const Lock lock(mutex_);
+            change_running(lane, -1);
+            count_threads();
+        }
+        call_helper();  // another lane may have been refused that thread
         throw;
     }
 }
@@ -78,7 +84,7 @@ void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
         job = nullptr;                            // before the lane may be found finished
         const std::shared_ptr<Lane> last = lane;  // not to be destroyed with the lock held
         {
-            // In one step: a thread that has been given up is left to the jobs that wait for one.
+            // One critical section: no new job gets this thread before those that wait.
             const Lock lock(mutex_);
             change_running(*lane, -1);
             more = take(lane, job);
@@ -190,7 +196,7 @@ void CallPool::Lane::remove_backlog(std::size_t bytes) noexcept {
     if (before > max_backlog_ && before - bytes <= max_backlog_) review();
 }
 
-/// Of several threads that have changed the backlog, the last one here sees what all have done.
+/// Several threads may change the backlog. The last one to get the lock sees the final value.
 void CallPool::Lane::review() noexcept {
     {
         const Lock lock(pool_->mutex_);
@@ -208,14 +214,16 @@ void CallPool::Lane::finish() noexcept {
         {
             const Lock lock(pool_->mutex_);
             pool_->unlist(*this);
-            if (jobs_.empty()) break;
+            if (jobs_.empty() && running_ == 0) return;
+            if (jobs_.empty()) {
+                pool_->ended_.wait(pool_->mutex_);
+                continue;  // what has ended may have come again
+            }
             job = std::move(jobs_.front());
             jobs_.pop_front();
         }
         job();
     }
-    const Lock lock(pool_->mutex_);
-    while (running_ > 0) pool_->ended_.wait(pool_->mutex_);
 }
 
 }  // namespace jsocket

@@ -60,7 +60,10 @@ Session::Session(SessionId id, std::unique_ptr<Stream> stream, const ServerOptio
       current_name_(peer()),
       name_(peer()) {}
 
-Session::~Session() { discard(message_); }
+Session::~Session() {
+    if (memory_) memory_->retire();
+    discard(message_);
+}
 
 void Session::serve(MessageHandler& handler) noexcept {
     bool begun = false;
@@ -116,12 +119,12 @@ std::string_view Session::wait_for_message() {
     Deadline end = deadline_after(idle_timeout_);
     std::optional<std::string_view> payload;
     // A message that comes slowly is no reason to keep what earlier ones took.
-    if (holds_memory()) {
+    if (most_held() > small_message_size) {
         payload = socket_.receive(std::min(end, deadline_after(idle_time)));
         if (!payload) release_memory();
     }
     while (!payload && trim_is_due_) {
-        if (trim_heap()) {
+        if (trim_heap() || std::chrono::steady_clock::now() >= end) {
             trim_is_due_ = false;
         } else {
             payload = socket_.receive(std::min(end, deadline_after(trim_pause)));
@@ -139,13 +142,14 @@ std::string_view Session::wait_for_message() {
     return *payload;
 }
 
-bool Session::holds_memory() const noexcept {
-    return std::max({largest_size_, socket_.capacity(), builder_.peak()}) > small_message_size;
+/// By one of the parts that make the next message faster.
+std::size_t Session::most_held() const noexcept {
+    return std::max({largest_size_, socket_.capacity(), builder_.peak()});
 }
 
 /// Gives back what serves to make the next message faster.
 void Session::release_memory() {
-    const std::size_t freed = std::max(largest_size_, builder_.peak());
+    const std::size_t freed = most_held();
     discard(message_);
     builder_.release();
     std::string().swap(reply_);
@@ -208,6 +212,7 @@ bool Session::answer_stats(MessageHandler& handler, std::string_view payload) {
             step_ = before;
         },
         reply_);
+    reply_hold_.set(reply_.capacity());
     socket_.queue_payload(reply_);
     largest_size_ = std::max(largest_size_, reply_.size());
     return true;
@@ -404,7 +409,7 @@ void Session::finish() noexcept {
     if (lingers) socket_.finish(linger_time);
     socket_.close();
     slot_.give_back();
-    if (std::max(largest_size_, builder_.peak()) > usual_message_size) release_memory();
+    if (most_held() > usual_message_size) release_memory();
 }
 
 ClientStats Session::stats() const {

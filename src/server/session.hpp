@@ -130,7 +130,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
     void run(MessageHandler& handler);
     std::string_view wait_for_message();
-    bool holds_memory() const noexcept;
+    std::size_t most_held() const noexcept;
     void release_memory();
     void give_back(std::size_t freed) noexcept;
     void answer(MessageHandler& handler, std::string_view payload);

@@ -14,9 +14,11 @@ namespace {
 // Enough for a write to be worth its system call; measured best for windows of 64 to 1024 messages.
 constexpr std::size_t flush_threshold = 4 * 1024;
 
-// Kept after a push, of which the receiving thread, which gives memory back when idle, sees
-// nothing.
+// A push may keep this much. The receiving thread frees memory when idle, but does not see pushes.
 constexpr std::size_t kept_capacity = 1024;
+
+// The reactor sends a fast client little more than this before it looks at the next one.
+constexpr std::size_t fair_share = 256 * 1024;
 
 // Late messages up to this leave together.
 constexpr std::size_t chunk_size = 16 * 1024;
@@ -210,7 +212,8 @@ void JsonSocket::Outbox::send_late(std::string_view payload, Sent on_sent) {
             !late_.empty() && late_.back().bytes.size() + payload.size() <= chunk_size;
         Chunk& chunk = fits ? late_.back() : added.emplace_back();
         const std::size_t before = chunk.bytes.size();
-        chunk.sent.reserve(chunk.sent.size() + 1);
+        const std::size_t messages = chunk.sent.size();
+        if (messages == chunk.sent.capacity()) chunk.sent.reserve(2 * messages + 1);
         try {
             late_encoder_->encode(payload, chunk.bytes);
         } catch (...) {
@@ -224,30 +227,30 @@ void JsonSocket::Outbox::send_late(std::string_view payload, Sent on_sent) {
         work_.exchange(1);
         try {
             late_hold_.set(late_bytes_);
-        } catch (const MemoryError&) {
-            // The connection is closed now, which whoever writes finds out.
+        } catch (const std::exception&) {
+            // The connection was cut for it, which whoever writes finds out.
         }
     }
     go_on();
 }
 
-/// Writes late messages until there are none or the peer has no room; unless another thread writes,
-/// which looks here when it is done.
-void JsonSocket::Outbox::go_on() noexcept {
+/// Writes late messages until there are none, or the peer has no room, or it was `most` bytes;
+/// unless another thread writes, which looks here when it is done.
+void JsonSocket::Outbox::go_on(std::size_t most) noexcept {
     while (work_.fetch_add(0) > 0) {
         Calls calls;
         if (!writing_.try_lock()) return;
-        pump(calls);
+        pump(most, calls);
         writing_.unlock();
     }
 }
 
-void JsonSocket::Outbox::pump(Calls& calls) noexcept {
+void JsonSocket::Outbox::pump(std::size_t most, Calls& calls) noexcept {
     take_late();
     if (socket_.closed_.load(std::memory_order_acquire)) return drop_late(calls);
     if (watch_ && watch_->waiting()) return;
     try {
-        if (write_some(calls)) {
+        if (write_some(most, calls)) {
             stop_waiting();
         } else {
             await_room();
@@ -258,17 +261,21 @@ void JsonSocket::Outbox::pump(Calls& calls) noexcept {
     }
 }
 
-/// Writes what the peer has room for. Is it all?
-bool JsonSocket::Outbox::write_some(Calls& calls) {
+/// Writes what the peer has room for, and `most` bytes or little more. Is it all?
+bool JsonSocket::Outbox::write_some(std::size_t most, Calls& calls) {
     Stream& stream = *socket_.stream_;
     if (!reactor_ || stream.descriptor() < 0) {
         write_late({socket_.options_.send_timeout, socket_.options_.min_send_rate}, calls);
         return true;
     }
+    std::size_t written = 0;
     while (!leaving_.empty()) {
+        if (written >= most) return false;
         const auto rest = std::string_view(leaving_.front().bytes).substr(begun_);
         const std::size_t before = rest.size() + stream.unsent();
-        begun_ += stream.write_some(rest);
+        const std::size_t taken = stream.write_some(rest);
+        begun_ += taken;
+        written += taken;
         const std::size_t after = leaving_.front().bytes.size() - begun_ + stream.unsent();
         // Encrypted they are a little more.
         if (after < before) count_progress(before - after);
@@ -298,7 +305,7 @@ void JsonSocket::Outbox::await_room() {
     if (!watch_) {
         watch_ = std::make_unique<Reactor::Watch>(*reactor_, socket_.stream_->descriptor(), [this] {
             work_.exchange(1);
-            go_on();
+            go_on(fair_share);
             trim_heap();
         });
     }

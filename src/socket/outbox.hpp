@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 #include <memory>
 #include <optional>
@@ -83,15 +84,15 @@ class JsonSocket::Outbox {
     void write(std::chrono::milliseconds timeout, Calls& calls) JSOCKET_REQUIRES(writing_);
     void write_late(Pace pace, Calls& calls) JSOCKET_REQUIRES(writing_);
     bool fail() noexcept JSOCKET_REQUIRES(writing_);
-    void pump(Calls& calls) noexcept JSOCKET_REQUIRES(writing_);
-    bool write_some(Calls& calls) JSOCKET_REQUIRES(writing_);
+    void pump(std::size_t most, Calls& calls) noexcept JSOCKET_REQUIRES(writing_);
+    bool write_some(std::size_t most, Calls& calls) JSOCKET_REQUIRES(writing_);
     void count_progress(std::size_t bytes) JSOCKET_REQUIRES(writing_);
     void await_room() JSOCKET_REQUIRES(writing_);
     void stop_waiting() noexcept JSOCKET_REQUIRES(writing_);
     void take_late() JSOCKET_REQUIRES(writing_);
     void drop_late(Calls& calls) noexcept JSOCKET_REQUIRES(writing_);
     void front_has_left(Calls& calls) JSOCKET_REQUIRES(writing_);
-    void go_on() noexcept;
+    void go_on(std::size_t most = std::numeric_limits<std::size_t>::max()) noexcept;
 
     JsonSocket& socket_;
     const std::shared_ptr<Reactor> reactor_;  // or null
@@ -111,8 +112,8 @@ class JsonSocket::Outbox {
     std::size_t late_bytes_ JSOCKET_GUARDED_BY(late_mutex_) = 0;  // those of leaving_, too
     MemoryHold late_hold_ JSOCKET_GUARDED_BY(late_mutex_);
 
-    // Is there something to do for whoever has writing_? One thread sets it and then tries to lock,
-    // another unlocks and then looks. Both change it on the way, so that one of them succeeds.
+    // 1 if late messages wait. A producer sets it, then tries the lock. A writer unlocks, then
+    // reads it. Both use atomic read-modify-write operations, so no message is missed.
     std::atomic<unsigned> work_{0};
 
     std::atomic<std::uint64_t> lost_payloads_{0};

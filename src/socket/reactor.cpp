@@ -60,7 +60,8 @@ void Reactor::stop() noexcept {
     thread->join();
 }
 
-/// Handlers have a weak pointer to it: one that is never called must not keep its own loop.
+/// Handlers hold a weak pointer to it. A strong one in a handler that never runs would leak the
+/// loop.
 struct Reactor::Watch::State {
     State(std::shared_ptr<Loop> its_loop, int fd, std::function<void()> its_act)
         : loop(std::move(its_loop)),

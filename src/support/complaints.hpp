@@ -29,22 +29,23 @@ class Complaints {
             ++untold_;
             return;
         }
-        untold_ = 0;
-        tell(*left_out == 0 ? "" : " (and " + std::to_string(*left_out) + " more like it before)",
-             text);
+        untold_ -= *left_out;
+        tell(text, *left_out, " (and ", " more like it before)");
     }
 
     /// Tells how many were left out since the latest one. To be called when no more come.
     void finish() noexcept {
         if (const std::uint64_t left_out = untold_.exchange(0); left_out > 0) {
-            tell(" more complaints were left out", std::to_string(left_out));
+            tell({}, left_out, "", " more complaints were left out");
         }
     }
 
   private:
-    void tell(const std::string& end, const std::string& text) const noexcept {
+    void tell(const std::string& text, std::uint64_t left_out, const char* before,
+              const char* after) const noexcept {
         try {
-            if (tell_) tell_(text + end);
+            if (!tell_) return;
+            tell_(left_out == 0 ? text : text + before + std::to_string(left_out) + after);
         } catch (const std::exception&) {
             // No memory for it.
         }

@@ -18,7 +18,8 @@ void count_freed(std::size_t bytes) noexcept { freed.fetch_add(bytes, std::memor
 bool trim_heap() noexcept {
     if (freed.load(std::memory_order_relaxed) < worth_trimming) return true;
 #if defined(__GLIBC__)
-    using Clock = std::chrono::steady_clock;  // the other one may be set, and none be due for hours
+    // Somebody may set the system clock back. Then no trim would be due for hours.
+    using Clock = std::chrono::steady_clock;
     static std::atomic<Clock::time_point> latest{Clock::time_point::min()};
     const Clock::time_point now = Clock::now();
     Clock::time_point before = latest.load(std::memory_order_relaxed);

@@ -134,6 +134,17 @@ TEST_F(Budget, CutsAsManyAsAreTooMany) {
     EXPECT_EQ(third.cuts, 0);
 }
 
+/// Its connection is being destroyed, and what it holds is yet to be given back.
+TEST_F(Budget, CutsNobodyWhoHasRetired) {
+    large.hold.set(5 * mebibyte);
+    large.account.retire();
+    EXPECT_THROW(small.hold.set(4 * mebibyte), MemoryError);
+    EXPECT_EQ(large.cuts, 0);
+    EXPECT_EQ(small.cuts, 1);
+    large.hold.clear();
+    EXPECT_EQ(budget->held(), 4 * mebibyte);
+}
+
 TEST_F(Budget, HasRoomAgainOnceWhoWasCutIsGone) {
     {
         Client huge(budget);

@@ -9,12 +9,31 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <dlfcn.h>
 #include <latch>
 #include <memory>
 #include <mutex>
+#include <pthread.h>
 #include <semaphore>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+namespace {
+
+std::atomic<bool> threads_fail{false};
+
+}  // namespace
+
+/// In place of the C library's.
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*run)(void*), void* argument) noexcept {
+    if (threads_fail) return EAGAIN;
+    static const auto create =
+        reinterpret_cast<decltype(&pthread_create)>(::dlsym(RTLD_NEXT, "pthread_create"));
+    return create(thread, attributes, run, argument);
+}
 
 namespace {
 
@@ -143,6 +162,7 @@ TEST_F(Calls, TakeNoMoreThreadsThanMayRun) {
         }
         ~Counted() { --threads; }
     };
+    most = 0;
     constexpr int calls = 20'000;
     std::atomic<int> made{0};
     for (int i = 0; i < calls; ++i) {
@@ -184,6 +204,24 @@ TEST_F(Calls, OfAClientWithABacklogWait) {
     EXPECT_TRUE(second.runs(1));
     EXPECT_EQ(first.running, 0);
     first.lane->remove_backlog(1);
+    EXPECT_TRUE(first.runs(1));
+}
+
+TEST_F(Calls, GoOnAfterAThreadThatCouldNotBeStarted) {
+    first.lane->add_backlog(2'000);
+    first.call();
+    threads_fail = true;
+    first.lane->remove_backlog(2'000);
+    threads_fail = false;
+    first.call();
+    EXPECT_TRUE(first.runs(2));
+}
+
+TEST_F(Calls, ThatCannotBeStartedAreRefused) {
+    threads_fail = true;
+    EXPECT_THROW(first.call(), std::system_error);
+    threads_fail = false;
+    first.call();
     EXPECT_TRUE(first.runs(1));
 }
 

@@ -20,8 +20,8 @@ struct Options {
     std::size_t max_batch_size = 1'000;
 
     /// Of one connection, in each direction; a batch counts as one. Further calls from the other
-    /// end are answered with too_many_calls; further ones from this end wait. At least 1. As many
-    /// results may wait for a client that does not read.
+    /// end are answered with too_many_calls; further ones from this end wait. At least 1. Calls and
+    /// the replies that wait for a client that does not read are together at most twice as many.
     std::size_t max_calls_in_flight = 64;
 
     /// Notifications that wait for their turn, and bytes of them as below; while there are as many,
@@ -33,7 +33,8 @@ struct Options {
     std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
 
     /// Bytes of the messages whose calls run or wait, and of their replies until they are sent, of
-    /// one connection: beyond it as if there were too many of them. One message is always taken.
+    /// one connection. More calls are refused, as beyond max_calls_in_flight. One message is always
+    /// taken.
     std::size_t max_bytes_in_flight = 16 * 1024 * 1024;
 
     /// Bytes. At least 1.
