@@ -25,10 +25,11 @@ std::uint64_t first_seed() {
     return value == nullptr ? 1 : std::strtoull(value, nullptr, 10);
 }
 
-int rounds() { return soaking() ? 40 : 1; }
+int rounds() { return soaking() ? 10 : 1; }
 
-std::size_t texts_in_a_round() {
-    return static_cast<std::size_t>(scaled(soaking() ? 500 : 100, 5));
+std::size_t texts_in_a_round(jsocket::Framing framing) {
+    const int few = framing == jsocket::Framing::prefix ? 100 : 33;
+    return static_cast<std::size_t>(scaled(soaking() ? 500 : few, 5));
 }
 
 std::size_t attack(Opponent& opponent, const Traffic& traffic, Course& course, Dress dress,

@@ -25,9 +25,12 @@ bool soaking();
 /// Of the first round: JSOCKET_SEED, or always the same.
 std::uint64_t first_seed();
 
-/// How many rounds there are, each with a seed of its own; and how many texts in each.
+/// How many rounds there are, each with a seed of its own.
 int rounds();
-std::size_t texts_in_a_round();
+
+/// How many texts there are in each. Behind the codecs all is the same, so for all wire formats but
+/// one a third will do, unless it is the long run.
+std::size_t texts_in_a_round(jsocket::Framing framing);
 
 /// Has the opponent send as many texts. Returns how many of them cost it its connection.
 std::size_t attack(Opponent& opponent, const Traffic& traffic, Course& course, Dress dress,

@@ -27,6 +27,7 @@ class Opponent {
     static Opponent server(jsocket::Framing framing);
 
     std::uint16_t port() const { return port_; }
+    jsocket::Framing framing() const { return framing_; }
 
     /// Sends a text and reads the reply. False if the connection ended instead.
     bool converse(std::string_view text);

@@ -44,7 +44,8 @@ Outcome outcome_of(const Subject& subject, Opponent& opponent, const Traffic& tr
     attack(opponent, {"small", [](Course&) { return std::string("[1]"); }}, warm_up, dress, 1);
     const MemoryWatch memory(subject.pid());
     Course course(seed, hostile_limits);
-    const std::size_t cuts = attack(opponent, traffic, course, dress, texts_in_a_round());
+    const std::size_t cuts =
+        attack(opponent, traffic, course, dress, texts_in_a_round(opponent.framing()));
     const std::size_t growth = memory.peak();
     EXPECT_TRUE(!memory.counted() || growth < bound_of(dress != Dress::none)) << growth;
     return {growth, cuts};
