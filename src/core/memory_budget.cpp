@@ -86,6 +86,13 @@ void MemoryBudget::change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept
     if (before > soft_ && before + difference <= soft_) wake_all();
 }
 
+/// What connections that were cut still hold is on its way back. It may be slow to come, since
+/// methods end when they like: others wait for no more of it than twice the hard limit.
+bool MemoryBudget::exceeded() const noexcept {
+    const std::size_t held = held_.load();
+    return held > hard_ + std::min({doomed_.load(), held, 2 * hard_});
+}
+
 /// A connection that was cut has given some memory back: doomed_ no longer counts it.
 void MemoryBudget::settle(MemoryAccount& account) noexcept {
     const Lock lock(mutex_);
@@ -99,7 +106,7 @@ void MemoryBudget::settle(MemoryAccount& account) noexcept {
 /// among them?
 bool MemoryBudget::cut_largest(const MemoryAccount& growing) noexcept {
     const Lock lock(mutex_);
-    while (held_.load() > hard_ + std::min(doomed_.load(), held_.load())) {
+    while (exceeded()) {
         MemoryAccount* largest = nullptr;
         std::size_t held = 0;
         for (MemoryAccount* const account : accounts_) {
@@ -159,8 +166,7 @@ void MemoryAccount::wake() noexcept { budget_->wake_all(); }
 void MemoryAccount::change(std::ptrdiff_t bytes) {
     budget_->change(*this, bytes);
     if (bytes <= 0) return;
-    const std::size_t held = budget_->held();
-    if (held > budget_->hard_ + std::min(budget_->doomed_.load(), held) || exceeded()) {
+    if (budget_->exceeded() || exceeded()) {
         if (budget_->cut_largest(*this)) {
             throw MemoryError("the connection holds " + std::to_string(this->held()) +
                               " bytes, more than any other, and memory_budget " +

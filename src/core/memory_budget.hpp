@@ -48,6 +48,7 @@ class MemoryBudget {
 
     Accounts::iterator add(MemoryAccount& account);
     void change(MemoryAccount& account, std::ptrdiff_t bytes) noexcept;
+    bool exceeded() const noexcept;
     void settle(MemoryAccount& account) noexcept;
     bool cut_largest(const MemoryAccount& growing) noexcept;
 

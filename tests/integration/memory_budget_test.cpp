@@ -75,7 +75,8 @@ TEST_F(MemoryBudget, HoldsForTwoHundredClientsWithHalfAMessageEach) {
     expect_served();
     const auto stats = server.client_stats();
     EXPECT_EQ(failures(stats), failures(stats, Failure::memory));
-    EXPECT_TRUE(sanitized || most < resident + 24 * mebibyte) << most - resident;
+    // The budget, and of each client what is not counted: small buffers, a thread.
+    EXPECT_TRUE(sanitized || most < resident + 40 * mebibyte) << most - resident;
 }
 
 TEST_F(MemoryBudget, HoldsForTreesWhileTheyGrow) {
