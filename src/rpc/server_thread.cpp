@@ -23,8 +23,8 @@ Link link_to(const std::shared_ptr<Session>& session) {
     };
     return {.send = [get](const json& message) { get()->send_obj(message); },
             .connection = {.reply =
-                               [get](std::string text, std::function<void()> sent) {
-                                   get()->send_reply(std::move(text), std::move(sent));
+                               [get](const std::string& text, std::function<void()> sent) {
+                                   get()->send_reply(text, std::move(sent));
                                },
                            .give_up =
                                [weak] {

@@ -82,7 +82,6 @@ void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
     for (bool more = true; more;) {
         job();
         job = nullptr;                            // before the lane may be found finished
-        const std::shared_ptr<Lane> last = lane;  // not to be destroyed with the lock held
         {
             // One critical section: no new job gets this thread before those that wait.
             const Lock lock(mutex_);

@@ -274,7 +274,7 @@ void Session::write_reply(json&& message, std::string& reply) {
     discard(message);
 }
 
-void Session::send_reply(std::string text, std::function<void()> sent) {
+void Session::send_reply(std::string_view text, std::function<void()> sent) {
     // Counted before it is sent: a client that has its reply finds it in the statistics.
     counters_.late_messages_out += 1;
     counters_.late_bytes_out += text.size();

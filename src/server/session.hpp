@@ -65,7 +65,7 @@ class Session : public std::enable_shared_from_this<Session> {
     /// reply that it is. `sent`, which may be empty and must not throw, is called once, by any
     /// thread, without locks held, when the text has left or never will. Throws UsageError if it is
     /// too large, with `sent` not called.
-    void send_reply(std::string text, std::function<void()> sent);
+    void send_reply(std::string_view text, std::function<void()> sent);
 
     void send_payload(std::string_view payload, Deadline deadline) {
         socket_.send_payload(payload, deadline);

@@ -174,8 +174,10 @@ class ZshThatLoadsIt(Zsh):
         os.mkdir(os.path.join(self.folder.path, "functions"))
         self.folder.write("functions/_jsocket", jsocket("completion", "zsh").out)
         self.terminal.type("compdef -d jsocket; unfunction _jsocket; fpath=($PWD/functions $fpath);"
-                           "compinit -D -u; clear\n")
-        self.terminal.wait_until(lambda screen: screen.strip() == "$", "a clear screen")
+                           "compinit -D -u; echo loaded\n")
+        # Not on the line that is typed.
+        self.terminal.wait_until(lambda screen: "\nloaded" in screen, "the function to be loaded")
+        self.clear()
 
 
 class Fish(ShellTest):
