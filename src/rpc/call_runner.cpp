@@ -2,16 +2,14 @@
 #include "rpc/call_runner.hpp"
 
 #include "core/discard.hpp"
+#include "rpc/call_job.hpp"
 
 #include <jsocket/error.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <list>
 #include <stop_token>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace jsocket::rpc {
@@ -34,54 +32,6 @@ std::shared_ptr<CallPool> threads_for_one(const Options& options) {
 }
 
 }  // namespace
-
-/// One request of a message.
-struct CallRunner::Item {
-    explicit Item(const std::stop_token& all) : stops_with_all(all, Stop{stop}) {}
-    Item(const Item&) = delete;
-    Item& operator=(const Item&) = delete;
-
-    /// So that stop_all() needs neither a list of calls nor memory for one.
-    struct Stop {
-        void operator()() const { source.request_stop(); }
-        std::stop_source& source;
-    };
-
-    Request request = {};
-    Run run = Run::immediately;
-    std::size_t reply = 0;  // its place among the job's replies, if it has one
-    bool refused = false;
-    std::stop_source stop = {};
-    std::stop_callback<Stop> stops_with_all;
-    std::atomic<bool> cancelled{false};
-    std::multimap<std::string, Item*>::iterator place = {};
-    bool registered = false;
-};
-
-struct CallRunner::Job {
-    Job(CallRunner& its_runner, bool is_batch, std::size_t tree_size)
-        : runner(its_runner),
-          replies(is_batch, runner.connection_.limits, runner.connection_.memory, tree_size) {}
-    ~Job() { runner.release(*this); }
-    Job(const Job&) = delete;
-    Job& operator=(const Job&) = delete;
-
-    bool has(Run run) const {
-        return std::any_of(items.begin(), items.end(),
-                           [run](const Item& item) { return !item.refused && item.run == run; });
-    }
-
-    CallRunner& runner;
-    std::deque<Item> items = {};  // never moved: others point to them
-    Replies replies;
-    std::size_t size = 0;
-    std::size_t reply_size = 0;  // of what is there so far; with the runner's mutex
-    std::shared_ptr<Conversation> conversation = nullptr;
-    bool counts_as_call = false;  // counted in calls_
-    bool admitted = false;        // counted in jobs_
-    bool sending = false;         // counted in sending_
-    std::atomic<int> groups{1};   // that have not ended; the first is the reading thread's
-};
 
 CallRunner::CallRunner(const Dispatcher& methods, Connection connection)
     : methods_(*methods.impl_),
@@ -112,39 +62,6 @@ std::optional<std::string> CallRunner::take(json& message, std::size_t size,
     // The thread of a method just came in first: no reason to wait until the client has read it.
     send(job);
     return std::nullopt;
-}
-
-CallRunner::JobPtr CallRunner::make_job(json& message, std::size_t size) {
-    const bool batch = message.is_array();
-    const std::size_t tree_size = connection_.tree_size ? connection_.tree_size() : size;
-    auto job = std::make_shared<Job>(*this, batch, tree_size);
-    job->size = size;
-    std::list<Tree> refusals;
-    const auto add = [&](json& one) {
-        Item& item = job->items.emplace_back(all_.get_token());
-        auto request = read_request(one, options_.max_method_name);
-        if (auto* refusal = std::get_if<json>(&request)) {
-            item.refused = true;
-            item.reply = job->replies.expect(refusal->at("id"));
-            refusals.emplace_back().value = std::move(*refusal);
-            return;
-        }
-        item.request = std::move(std::get<Request>(request));
-        item.run = methods_.run_of(item.request.method);
-        // Nobody waits for it, but the next one may build on it.
-        if (item.request.notification && item.run == Run::concurrently) item.run = Run::in_order;
-        if (!item.request.notification) item.reply = job->replies.expect(item.request.id);
-    };
-    if (batch) {
-        for (json& one : message) add(one);
-    } else {
-        add(message);
-    }
-    auto refusal = refusals.begin();
-    for (const Item& item : job->items) {
-        if (item.refused) job->replies.set(item.reply, std::move((refusal++)->value));
-    }
-    return job;
 }
 
 /// Tells a call to stop; one that is not there any more has crossed with its reply.
@@ -335,15 +252,6 @@ void CallRunner::finish_group(const JobPtr& job, Run run) noexcept {
 void CallRunner::run_group(Job& job, Run run) {
     for (Item& item : job.items) {
         if (!item.refused && item.run == run) run_item(job, item);
-    }
-}
-
-void CallRunner::refuse_group(Job& job, Run run, const char* reason) {
-    for (const Item& item : job.items) {
-        if (item.refused || item.run != run || item.request.notification) continue;
-        job.replies.set(item.reply,
-                        error_reply(item.request.id, RpcError(internal_error, "Internal error",
-                                                              make_object("reason", reason))));
     }
 }
 

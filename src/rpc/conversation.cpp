@@ -22,21 +22,6 @@ ConnectionClosed not_connected(const std::string& address) {
     return {"socket connection broken: not connected to " + address, false};
 }
 
-/// The error object of a reply to a call of `method`; empty if it is none.
-std::optional<RpcError> error_of(const json& reply, std::string_view method) {
-    const auto error = reply.find("error");
-    if (error == reply.end() || !error->is_object()) return std::nullopt;
-    const auto code = error->find("code");
-    const auto message = error->find("message");
-    if (code == error->end() || !code->is_number_integer()) return std::nullopt;
-    if (message == error->end() || !message->is_string()) return std::nullopt;
-    const bool fits = code->is_number_unsigned() ? std::in_range<int>(code->get<std::uint64_t>())
-                                                 : std::in_range<int>(code->get<std::int64_t>());
-    if (!fits) return std::nullopt;
-    return RpcError(code->get<int>(), message->get<std::string>(), error->value("data", json()),
-                    method);
-}
-
 }  // namespace
 
 /// Calls whose message has yet to be sent: if it is not, nobody is going to answer them.

@@ -98,6 +98,20 @@ json make_request(std::string_view method, json params, json id) {
     return request;
 }
 
+std::optional<RpcError> error_of(const json& reply, std::string_view method) {
+    const auto error = reply.find("error");
+    if (error == reply.end() || !error->is_object()) return std::nullopt;
+    const auto code = error->find("code");
+    const auto message = error->find("message");
+    if (code == error->end() || !code->is_number_integer()) return std::nullopt;
+    if (message == error->end() || !message->is_string()) return std::nullopt;
+    const bool fits = code->is_number_unsigned() ? std::in_range<int>(code->get<std::uint64_t>())
+                                                 : std::in_range<int>(code->get<std::int64_t>());
+    if (!fits) return std::nullopt;
+    return RpcError(code->get<int>(), message->get<std::string>(), error->value("data", json()),
+                    method);
+}
+
 json payload_error_reply(const PayloadError& error, std::string_view text, const Limits& limits) {
     switch (error.kind()) {
         case PayloadError::Kind::invalid_utf8:

@@ -39,6 +39,9 @@ json unanswerable_batch_reply(std::size_t size);
 /// Is it an answer rather than a request? It need not be a correct one.
 bool is_reply(const json& message);
 
+/// The error object of a reply to a call of `method`; empty if it is none.
+std::optional<RpcError> error_of(const json& reply, std::string_view method);
+
 json result_reply(json id, json result);
 json error_reply(json id, const RpcError& error);
 

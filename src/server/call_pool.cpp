@@ -81,7 +81,7 @@ void CallPool::run(Lane& lane, Job job) {
 void CallPool::work(std::shared_ptr<Lane> lane, Job job) noexcept {
     for (bool more = true; more;) {
         job();
-        job = nullptr;                            // before the lane may be found finished
+        job = nullptr;  // before the lane may be found finished
         {
             // One critical section: no new job gets this thread before those that wait.
             const Lock lock(mutex_);
@@ -104,7 +104,7 @@ void CallPool::call_helper() noexcept {
     try {
         threads().run([this] { help(); }, threads_needed_);
     } catch (const std::exception&) {  // no thread, or no memory
-        // Whoever ends a job comes for it, or finish().
+        // Whoever ends or adds a job calls again, and finish() runs what is left.
         const Lock lock(mutex_);
         helper_called_ = false;
         count_threads();

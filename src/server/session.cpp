@@ -3,18 +3,13 @@
 
 #include "core/discard.hpp"
 #include "server/call_pool.hpp"
-#include "server/failure.hpp"
 #include "server/identity.hpp"
 #include "server/stats_service.hpp"
 #include "support/heap.hpp"
-#include "support/log.hpp"
 
 #include <jsocket/error.hpp>
-#include <jsocket/json_text.hpp>
 
 #include <algorithm>
-#include <array>
-#include <new>
 
 namespace jsocket {
 namespace {
@@ -32,18 +27,11 @@ constexpr std::chrono::milliseconds idle_time = std::chrono::seconds(1);
 // From this size on, a reply is given its room before it is written.
 constexpr std::size_t big_message_size = 1024 * 1024;
 
-constexpr const char* not_an_exception = "a hook threw something that is not a std::exception";
-
 /// Opens an account of `budget`, if there is one.
 MemoryAccount* counted_in(std::optional<MemoryAccount>& account,
                           std::shared_ptr<MemoryBudget> budget, std::function<void()> cut) {
     if (!budget) return nullptr;
     return &account.emplace(std::move(budget), std::move(cut));
-}
-
-template <typename T>
-const T* as(const std::exception& error) {
-    return dynamic_cast<const T*>(&error);
 }
 
 }  // namespace
@@ -320,69 +308,6 @@ void Session::uncount_sent(std::uint64_t messages, std::uint64_t bytes) {
     unsent_bytes_ -= bytes;
 }
 
-void Session::handle_failure(MessageHandler& handler, const std::exception& error) noexcept {
-    const auto failure = classify(error);
-    if (!failure) return;
-    count_failure(*failure, error.what());
-    linger_ = true;
-    try {
-        handler.on_error(error);
-    } catch (...) {
-        count_failure(Failure::handler, "on_error threw");
-    }
-}
-
-/// What is not derived from std::exception.
-void Session::handle_unknown_failure(MessageHandler& handler) noexcept {
-    try {
-        const Error error(not_an_exception);
-        handle_failure(handler, error);
-    } catch (const std::bad_alloc& error) {
-        handle_failure(handler, error);
-    }
-}
-
-void Session::count_failure(Failure failure, const char* reason) noexcept {
-    counters_.failures[std::size_t(failure)] += 1;
-    try {
-        // One client's failures are not to hide those of another kind.
-        static std::array<log::Throttle, failure_count> throttles;
-        log::info(throttles[std::size_t(failure)], "client " + peer() + " is disconnected, " +
-                                                       std::string(to_string(failure)) + ": " +
-                                                       printable(reason, 300));
-    } catch (const std::bad_alloc&) {
-        // Counted all the same.
-    }
-}
-
-/// What an exception is counted as; empty if the connection just ended.
-std::optional<Failure> Session::classify(const std::exception& error) const {
-    if (memory_ && memory_->exceeded()) return Failure::memory;
-    if (as<MemoryError>(error)) return Failure::memory;     // it waited for room in vain
-    if (socket_.write_failed()) return Failure::bad_write;  // here, or in a thread that pushed
-    switch (step_) {
-        case Step::write:
-            return Failure::bad_write;
-        case Step::hook:
-            return Failure::handler;
-        case Step::read:
-            if (const auto* bad = as<PayloadError>(error)) return failure_of(bad->kind());
-            return Failure::handler;
-        case Step::receive:
-            break;
-    }
-    if (socket_.interrupted()) return std::nullopt;
-    if (const auto* bad = as<FramingError>(error)) return failure_of(bad->kind());
-    if (const auto* bad = as<PayloadError>(error)) return failure_of(bad->kind());
-    if (as<TimeoutError>(error)) return Failure::timeout;
-    if (as<TlsError>(error)) return Failure::tls;
-    if (const auto* closed = as<ConnectionClosed>(error)) {
-        if (closed->mid_message()) return Failure::closed_mid_message;
-        return std::nullopt;
-    }
-    return as<ConnectionError>(error) ? Failure::reset : Failure::framing;
-}
-
 void Session::finish() noexcept {
     try {
         socket_.drain();  // what was answered before a failure
@@ -390,7 +315,8 @@ void Session::finish() noexcept {
     } catch (const std::exception& error) {
         uncount_sent(unsent_messages_, unsent_bytes_);
         // A client that has left is another matter: it has just not waited.
-        if (as<TimeoutError>(error)) count_failure(Failure::bad_write, error.what());
+        if (dynamic_cast<const TimeoutError*>(&error))
+            count_failure(Failure::bad_write, error.what());
     }
     // An interrupted client may have sent more, too, but is not waited for.
     const bool lingers = linger_ || socket_.interrupted();

@@ -140,6 +140,11 @@ class Session : public std::enable_shared_from_this<Session> {
     void count_received();
     void count_sent(std::uint64_t messages, std::uint64_t bytes);
     void uncount_sent(std::uint64_t messages, std::uint64_t bytes);
+
+    static constexpr const char* not_an_exception =
+        "a hook threw something that is not a std::exception";
+
+    // In session_failures.cpp.
     void handle_failure(MessageHandler& handler, const std::exception& error) noexcept;
     void handle_unknown_failure(MessageHandler& handler) noexcept;
     void count_failure(Failure failure, const char* reason) noexcept;

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <future>
+#include <list>
 #include <memory>
 #include <thread>
 
@@ -132,6 +133,19 @@ TEST_F(Budget, CutsAsManyAsAreTooMany) {
     fourth.hold.set(3 * mebibyte);
     EXPECT_EQ(large.cuts, 1);
     EXPECT_EQ(third.cuts, 0);
+}
+
+/// What they hold may be slow to come back: it must not grow without end.
+TEST_F(Budget, LeavesRoomForLittleMoreThanTwiceItselfWithThoseThatWereCut) {
+    std::list<Client> others;
+    for (int i = 0; i < 4; ++i) others.emplace_back(budget).hold.set(5 * mebibyte);
+    EXPECT_EQ(budget->held(), 20 * mebibyte);
+    Client last(budget);
+    EXPECT_THROW(last.hold.set(5 * mebibyte), MemoryError);
+    last.hold.clear();
+    others.front().hold.clear();
+    small.hold.set(5 * mebibyte);
+    EXPECT_EQ(small.cuts, 0) << "there is room again";
 }
 
 /// Its connection is being destroyed, and what it holds is yet to be given back.

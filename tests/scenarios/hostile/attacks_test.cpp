@@ -36,7 +36,7 @@ class HostileCallers : public testing::Test {
     }
 
     void say(std::string_view text, int times = 1) {
-        const std::string frame = frame_of(text, Framing::prefix);
+        const std::string frame = prefix_frame(text);
         for (std::size_t i = 0; i < crowd->size(); ++i) {
             for (int n = 0; n < times; ++n) crowd->say(i, frame);
         }

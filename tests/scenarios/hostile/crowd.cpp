@@ -20,17 +20,6 @@ bool later(int error) { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
 
-std::string frame_of(std::string_view text, jsocket::Framing framing) {
-    switch (framing) {
-        case jsocket::Framing::crc:
-            return crc_frame(text);
-        case jsocket::Framing::lines:
-            return line_frame(text);
-        default:
-            return prefix_frame(text);
-    }
-}
-
 Crowd::Crowd(std::uint16_t port, std::size_t size, Reading reading)
     : port_(port), reading_(reading), members_(size) {
     for (Member& member : members_) connect(member);

@@ -22,9 +22,6 @@ enum class Reading {
     never,
 };
 
-/// A text as it is sent in this wire format.
-std::string frame_of(std::string_view text, jsocket::Framing framing);
-
 /// Many clients of one server, which all send at the same time, from one thread. Who has been cut
 /// connects again, and goes on with its next frame.
 ///

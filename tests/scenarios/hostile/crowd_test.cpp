@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/hostile/crowd.hpp"
 
+#include "integration/wire_formats.hpp"
 #include "scenarios/hostile/attack.hpp"
 #include "support/wait.hpp"
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <iterator>
 #include <ostream>
 #include <tuple>
 
@@ -17,12 +18,10 @@ namespace {
 using namespace test_support;
 using jsocket::Framing;
 
-constexpr std::array framings{Framing::prefix, Framing::crc, Framing::lines};
-
-/// The beginning of a message of which a little less than half is left.
+/// The first half of a message.
 std::string unfinished(Framing framing) {
-    const std::string frame = frame_of('"' + std::string(100'000, 'u'), framing);
-    return frame.substr(0, frame.size() / 2);
+    const std::string whole = frame(framing, '"' + std::string(100'000, 'u'));
+    return whole.substr(0, whole.size() / 2);
 }
 
 struct Kind {
@@ -48,11 +47,11 @@ class HostileCrowd : public testing::TestWithParam<std::tuple<Kind, Habit>> {
         const Habit& habit = std::get<1>(GetParam());
         const std::size_t texts = sanitized ? 2 : habit.texts;
         for (std::size_t i = 0; i < crowd.size(); ++i) {
-            const Framing framing = framings[i % framings.size()];
+            const Framing framing = all_formats[i % std::size(all_formats)];
             const Traffic& traffic = all_traffic()[i % all_traffic().size()];
             Course course(seed + i, hostile_limits);
             for (; course.number < texts; ++course.number) {
-                crowd.say(i, frame_of(traffic.next(course), framing));
+                crowd.say(i, frame(framing, traffic.next(course)));
             }
             crowd.say(i, unfinished(framing));
         }

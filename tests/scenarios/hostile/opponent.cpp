@@ -49,7 +49,7 @@ jsocket::JsonSocket& Opponent::socket() {
 
 std::string_view Opponent::receive() {
     const auto text = socket().receive(jsocket::deadline_after(patience));
-    if (!text) throw std::runtime_error("opponent: there is no reply");
+    if (!text) throw std::runtime_error("opponent: no reply came");
     return *text;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "integration/wire_formats.hpp"
 #include "scenarios/hostile/attack.hpp"
 #include "support/raw_peer.hpp"
 
@@ -70,7 +71,7 @@ void with_all_traffic(Dress dress, const Run& run) {
 
 std::string name_of(Framing framing) { return "_" + std::string(to_string(framing)); }
 
-const auto framings = testing::Values(Framing::prefix, Framing::crc, Framing::lines);
+const auto framings = testing::ValuesIn(all_formats);
 
 struct AttackedServer {
     const char* name;
