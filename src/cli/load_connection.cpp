@@ -78,7 +78,7 @@ void LoadConnection::watch(LoadClock::time_point now) noexcept {
         seen_answered_ = answered;
         seen_at_ = now;
     } else if (now - seen_at_ > options_.timeout) {
-        fail(std::make_exception_ptr(no_reply()));
+        fail(no_reply());
     }
 }
 
@@ -170,12 +170,13 @@ std::string_view LoadConnection::next_message() {
 LoadClock::time_point LoadConnection::end_of_patience(LoadClock::time_point now) const {
     const LoadClock::time_point end = exchange_->waiting_since() + options_.timeout;
     if (end > now) return end;
-    throw no_reply();
+    std::rethrow_exception(no_reply());
 }
 
-TimeoutError LoadConnection::no_reply() const {
-    return TimeoutError("no reply from " + to_string(options_.server) + " within " +
-                        std::to_string(options_.timeout.count()) + " ms");
+std::exception_ptr LoadConnection::no_reply() const {
+    return std::make_exception_ptr(TimeoutError("no reply from " + to_string(options_.server) +
+                                                " within " +
+                                                std::to_string(options_.timeout.count()) + " ms"));
 }
 
 void LoadConnection::record(LoadClock::time_point now, const Exchange::Reply& reply,

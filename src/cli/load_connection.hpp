@@ -86,7 +86,7 @@ class LoadConnection {
     LoadClock::time_point end_of_patience(LoadClock::time_point now) const;
     void record(LoadClock::time_point now, const Exchange::Reply& reply, std::size_t size);
     void fail(std::exception_ptr failure) noexcept;
-    TimeoutError no_reply() const;
+    std::exception_ptr no_reply() const;
 
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 

@@ -48,20 +48,21 @@ WorkerPool& CallPool::threads() {
     return *threads_;
 }
 
-void CallPool::run(Lane& lane, Job job) {
-    bool starts = false;
-    {
-        const Lock lock(mutex_);
-        if (!lane.jobs_.empty() || !admits(lane)) {
-            lane.jobs_.push_back(std::move(job));
-            list(lane);
-        } else {
-            change_running(lane, 1);
-            count_threads();
-            starts = true;
-        }
+/// Counts the job as one that runs. If it has to wait, moves it to the others and returns false.
+bool CallPool::admit(Lane& lane, Job& job) {
+    const Lock lock(mutex_);
+    if (!lane.jobs_.empty() || !has_thread_for(lane)) {
+        lane.jobs_.push_back(std::move(job));
+        list(lane);
+        return false;
     }
-    if (!starts) return call_helper();  // an earlier one may have failed to start
+    change_running(lane, 1);
+    count_threads();
+    return true;
+}
+
+void CallPool::run(Lane& lane, Job job) {
+    if (!admit(lane, job)) return call_helper();  // an earlier one may have failed to start
     try {
         threads().run([this, owner = lane.shared_from_this(),
                        job = std::move(job)]() mutable { work(std::move(owner), std::move(job)); },
@@ -138,11 +139,11 @@ bool CallPool::take(std::shared_ptr<Lane>& lane, Job& job) {
 
 /// The lane whose turn it is, if it may start a job.
 CallPool::Lane* CallPool::next() const {
-    if (waiting_.empty() || !admits(**waiting_.begin())) return nullptr;
+    if (waiting_.empty() || !has_thread_for(**waiting_.begin())) return nullptr;
     return *waiting_.begin();
 }
 
-bool CallPool::admits(const Lane& lane) const {
+bool CallPool::has_thread_for(const Lane& lane) const {
     if (lane.paused_.load()) return false;
     return lane.running_ == 0 || shared_of(lane.running_) < free_;
 }

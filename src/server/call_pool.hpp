@@ -51,9 +51,10 @@ class CallPool : public std::enable_shared_from_this<CallPool> {
     void work(std::shared_ptr<Lane> lane, Job job) noexcept;
     void call_helper() noexcept;
     void help() noexcept;
+    bool admit(Lane& lane, Job& job);
     bool take(std::shared_ptr<Lane>& lane, Job& job) JSOCKET_REQUIRES(mutex_);
     Lane* next() const JSOCKET_REQUIRES(mutex_);
-    bool admits(const Lane& lane) const JSOCKET_REQUIRES(mutex_);
+    bool has_thread_for(const Lane& lane) const JSOCKET_REQUIRES(mutex_);
     void change_running(Lane& lane, int change) JSOCKET_REQUIRES(mutex_);
     void count_threads() JSOCKET_REQUIRES(mutex_);
     void list(Lane& lane) JSOCKET_REQUIRES(mutex_);
